@@ -29,20 +29,26 @@ class RecordedReports:
         self.signals: list[Signal] = []
         self.quarantined: list[tuple[str, bytes]] = []
         """Why, in English, and the bytes."""
+        self.remembered: list[Signal] = []
+        """Those of `signals` that a broker delivered from its memory."""
         self.heard_count = 0
+        self.heard_parts: set[str | None] = set()
+        """The device (None) and the parts that were heard and, since then, neither lost nor refused."""
         self.lost_parts: list[tuple[str, str]] = []
         self.refusals: list[tuple[str | None, str]] = []
         self.not_recorded: list[Signal] = []
         """Signals that were refused because of `disk_full`."""
         self.disk_full = False
 
-    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:  # noqa: ARG002  # as in the contract
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         """Keep the signal and return its number, from 1. Raises NotRecorded when the disk is full."""
         await asyncio.sleep(0)
         if self.disk_full:
             self.not_recorded.append(signal)
             raise NotRecorded("the disk is full")
         self.signals.append(signal)
+        if remembered:
+            self.remembered.append(signal)
         return len(self.signals)
 
     async def quarantine(self, why: Text, data: bytes) -> None:
@@ -51,17 +57,25 @@ class RecordedReports:
             raise NotRecorded("the disk is full")
         self.quarantined.append((str(why), data))
 
-    def heard(self, part: str | None = None) -> None:  # noqa: ARG002  # as in the contract
+    def heard(self, part: str | None = None) -> None:
         """Count a sign of life."""
         self.heard_count += 1
+        self.heard_parts.add(part)
 
     def lost(self, part: str, why: Text) -> None:
         """Keep that a part does not answer."""
         self.lost_parts.append((part, str(why)))
+        self.heard_parts.discard(part)
 
     def refused(self, part: str | None, why: Text) -> None:
         """Keep that what the device says is not accepted."""
         self.refusals.append((part, str(why)))
+        self.heard_parts.discard(part)
+
+    @property
+    def signs_of_life(self) -> int:
+        """How often the device was heard: reports of `heard`, and signals that no broker delivered from its memory."""
+        return self.heard_count + len(self.signals) - len(self.remembered)
 
     def kinds(self) -> list[tuple[str, str]]:
         """The device and kind of every signal, in order."""

@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -21,46 +20,26 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.sip_intercom import DRIVER, SipIntercom
-from gateway.model import Command, Device, DeviceType, Signal, Text
+from gateway.model import Command, Device, DeviceType, Text
 from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.settings import SipSettings
 from gateway.simulator.sip import SipPhone, free_port, run_phone
-from gateway.store import Store, journal
+from gateway.store import Store
 from tests.bench.latency import percentile
 from tests.bench.machine import machine
+from tests.support.reports import JournaledReports
 from tests.support.voice import round_trip
 
 HOST, GUARD = "127.0.0.1", "guard"
 IDLE_S = 5.0
 
 
-class Emit:
-    """The journal of a real store; notes when each signal is on record."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.up = False
-        self.kept: list[tuple[str, float]] = []
-
-    async def __call__(self, signal: Signal) -> int:
-        received = Signal(device=signal.device, kind=signal.kind, data=signal.data, received=datetime.now(UTC))
-        await self._store.write(lambda connection: journal.record_signal(connection, received, timedelta()))
-        self.kept.append((signal.kind, time.perf_counter()))
-        return len(self.kept)
-
+class Reports(JournaledReports):
     async def quarantine(self, why: Text, data: bytes) -> None:
         raise AssertionError((why, data))
 
-    def heard(self, part: str | None = None) -> None:  # the device's
-        self.up = True
-
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Text) -> None:
         raise AssertionError((part, why))
-
-    def refused(self, part: str | None, why: object) -> None: ...
-
-    def last(self, kind: str) -> float | None:
-        return next((at for said, at in reversed(self.kept) if said == kind), None)
 
 
 @dataclass(slots=True)
@@ -68,17 +47,22 @@ class Room:
     door: SipPhone
     driver: SipIntercom
     link: SipLink
-    emit: Emit
+    emit: Reports
 
     async def do(self, action: str) -> None:
         await self.driver.perform(Command("door", action, by=GUARD))
 
+    @property
+    def rang_at(self) -> float:
+        """When the last call was on record, by the monotonic clock; 0.0 before the first."""
+        return self.emit.recorded_at.get(("door", "call.started"), 0.0)
+
     async def ring(self) -> float:
         """Milliseconds from the button to the record."""
-        before, began = self.emit.last("call.started"), time.perf_counter()
+        before, began = self.rang_at, time.monotonic()
         await self.door.call(f"sip:guard@{self.link.settings.listen}")
-        await until(lambda: self.emit.last("call.started") != before)
-        return ((self.emit.last("call.started") or 0) - began) * 1000
+        await until(lambda: self.rang_at != before)
+        return (self.rang_at - began) * 1000
 
 
 @asynccontextmanager
@@ -86,12 +70,12 @@ async def room(folder: Path) -> AsyncIterator[Room]:
     async with Store.open(folder) as store, run_phone("door", echo=True) as door:
         station = {"id": "door", "name": "Door", "uri": door.address, "unlock": {"dtmf": "#"}}
         settings = SipSettings.model_validate({"listen": f"{HOST}:{free_port()}", "stations": [station]})
-        link, emit = SipLink(settings), Emit(store)
+        link, emit = SipLink(settings), Reports(store)
         device = Device("intercom", "sip_intercom", DeviceType.INTERCOM, "Intercom", "gate")
         driver = DRIVER(device, settings, link, emit)
         running = asyncio.create_task(driver.run())
         try:
-            await until(lambda: emit.up)
+            await until(lambda: emit.heard_count)
             yield Room(door, driver, link, emit)
         finally:
             running.cancel()

@@ -24,10 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from drivers.modbus_io import DRIVER
-from gateway.model import Device, DeviceType, Signal, Text
+from gateway.model import Device, DeviceType
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.simulator.modbus import run_modules
+from tests.support.reports import TimedReports
 
 BAUD, UNITS, INPUTS = 9600, range(1, 33), 16
 DEAD = (5, 17, 23)
@@ -47,28 +48,6 @@ class Cycles:
     heard: int
     noticed: float | None = None
     """Seconds from a contact that closes to its signal, the slowest of a few."""
-
-
-class Emit:
-    """What a driver is handed, without a disk behind it."""
-
-    def __init__(self) -> None:
-        self.heard_of: set[str | None] = set()
-        self.told: dict[str, float] = {}
-
-    async def __call__(self, signal: Signal) -> int:
-        self.told[signal.device] = time.monotonic()
-        return 1
-
-    async def quarantine(self, _why: Text, _data: bytes) -> None: ...
-
-    def heard(self, part: str | None = None) -> None:
-        self.heard_of.add(part)
-
-    def lost(self, part: str, _why: Text) -> None:
-        self.heard_of.discard(part)
-
-    def refused(self, part: str | None, _why: Text) -> None: ...
 
 
 @asynccontextmanager
@@ -115,14 +94,14 @@ async def ours(port: Path, dead: int, contacts: Any) -> Cycles:
         for unit in UNITS
     ]
     settings = ModbusIoSettings(port=str(port), baud=BAUD, cycle="20ms", units=units)
-    emit = Emit()
+    emit = TimedReports()
     driver = DRIVER(Device("bench", "modbus_io", DeviceType.PANEL, "", ""), settings, ModbusLink(settings), emit)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(driver.run())
         seconds = [took async for took in _cycles(driver, WARM + CYCLES)][WARM:]
         noticed = [await _notice(contacts, emit, unit) for unit in (1, 16, 32, 8)]
         serving.cancel()
-    return Cycles("Anju's driver", dead, seconds, len(emit.heard_of - {None}), max(noticed))
+    return Cycles("Anju's driver", dead, seconds, len(emit.heard_parts - {None}), max(noticed))
 
 
 async def _cycles(driver: Any, count: int) -> AsyncIterator[float]:
@@ -132,12 +111,13 @@ async def _cycles(driver: Any, count: int) -> AsyncIterator[float]:
         yield driver.cycle_time.last
 
 
-async def _notice(contacts: Any, emit: Emit, unit: int) -> float:
+async def _notice(contacts: Any, emit: TimedReports, unit: int) -> float:
     began = time.monotonic()
     contacts.write(f"{unit} 3\n".encode())
-    while f"zone-{unit}-3" not in emit.told:
+    alarm = (f"zone-{unit}-3", "zone.alarm")
+    while alarm not in emit.recorded_at:
         await asyncio.sleep(0.005)
-    return emit.told[f"zone-{unit}-3"] - began
+    return emit.recorded_at[alarm] - began
 
 
 async def pymodbus(port: Path, dead: int, *, tuned: bool) -> Cycles:

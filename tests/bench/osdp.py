@@ -19,7 +19,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,13 @@ from rich.table import Table
 
 from drivers.osdp_readers import DRIVER
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Signal, Text
+from gateway.model import Device, DeviceType, Signal
 from gateway.protocols.osdp.settings import ReadersSettings
 from gateway.protocols.osdp.timing import wire_limit, worst_card_time
-from gateway.store import Store, journal
+from gateway.store import Store
 from tests.bench.latency import percentile
 from tests.bench.machine import machine
+from tests.support.reports import JournaledReports
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(1, 17))
@@ -56,30 +56,17 @@ class Taken:
     idle: float
 
 
-class Emit:
-    """The journal of a real store; notes when each card is on record."""
-
+class Cards(JournaledReports):
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self.up: set[str | None] = set()
+        super().__init__(store)
         self.kept: dict[int, float] = {}
+        """When each card, by its number, was on record."""
 
-    async def __call__(self, signal: Signal) -> int:
-        received = Signal(device=signal.device, kind=signal.kind, data=signal.data, received=datetime.now(UTC))
-        await self._store.write(lambda connection: journal.record_signal(connection, received, timedelta()))
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
+        number = await super().__call__(signal, remembered=remembered)
         if signal.kind == "credential.presented":
-            self.kept[signal.data["card"]["number"]] = time.monotonic()
-        return 1
-
-    async def quarantine(self, why: Text, data: bytes) -> None: ...
-
-    def heard(self, part: str | None = None) -> None:
-        self.up.add(part)
-
-    def lost(self, part: str, why: str) -> None:
-        self.up.discard(part)
-
-    def refused(self, part: str | None, why: object) -> None: ...
+            self.kept[signal.data["card"]["number"]] = self.recorded_at[signal.device, signal.kind]
+        return number
 
 
 @asynccontextmanager
@@ -98,13 +85,13 @@ async def twin(readers: int, baud: int) -> AsyncIterator[tuple[asyncio.subproces
 
 async def ours(folder: Path, readers: int, baud: int, cards: int) -> Taken:
     async with twin(readers, baud) as (process, path), Store.open(folder / f"{readers}-{baud}") as store:
-        emit = Emit(store)
+        emit = Cards(store)
         entries = [{"address": n, "id": f"r{n}", "name": "R", "key": KEY.hex()} for n in range(readers)]
         settings = ReadersSettings(port=path, baud=baud, readers=entries)
         device = Device("bench", "osdp_readers", DeviceType.PANEL, "bench", "bench")
         serving = asyncio.ensure_future(DRIVER(device, settings, SerialLink(settings), emit).run())
         try:
-            return await _measure(process, cards, lambda: len(emit.up) == readers + 1, emit.kept)
+            return await _measure(process, cards, lambda: len(emit.heard_parts) == readers + 1, emit.kept)
         finally:
             serving.cancel()
             await asyncio.wait([serving])

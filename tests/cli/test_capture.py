@@ -22,7 +22,8 @@ from gateway.cli import main
 from gateway.errors import BadInput
 from gateway.links.capture import Capture, CapturedChunk, as_line, read_chunks, redact
 from gateway.simulator import perimeter as twin
-from tests.drivers.test_perimeter_panel import Emit, make_driver
+from gateway.testing import RecordedReports
+from tests.drivers.test_perimeter_panel import make_driver
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.ports import HOST
 from tests.support.pty_pair import pty_pair
@@ -149,7 +150,7 @@ async def test_a_capture_replays_to_the_same_signals(tmp_path: Path) -> None:
 async def replayed(said: list[tuple[float, CapturedChunk]]) -> set[tuple[str, str]]:
     """What a fresh driver makes of what the device said, ten times as fast."""
     with pty_pair() as pair:
-        emit = Emit()
+        emit = RecordedReports()
         driver = make_driver(pair.path, emit, poll="1s", missed_polls=100)
         serving = asyncio.ensure_future(driver.run())
         await asyncio.sleep(0.1)

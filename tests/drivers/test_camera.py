@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from drivers.camera import DRIVER, Camera, CameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Signal, Text
+from gateway.model import Device, DeviceType
+from gateway.testing import RecordedReports
 from gateway.vision.camera_slot import SightingQueue
 from gateway.vision.sighting import Sighting
 from gateway.vision.stream_config import MainStreamConfig, StreamConfig
@@ -18,24 +19,12 @@ from gateway.vision.stream_config import MainStreamConfig, StreamConfig
 DEVICE = Device("gate-cam", "camera", DeviceType.CAMERA, "东门", "gate/east")
 
 
-class Heard:
-    """Where signals go."""
-
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-
-    async def __call__(self, signal: Signal) -> int:
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        raise AssertionError(why, data)
-
-    def heard(self) -> None:
-        raise AssertionError("the link does that")
-
-    def refused(self, part: None, why: object) -> None:
-        raise AssertionError(part, why)
+@pytest.fixture
+def reports() -> Iterator[RecordedReports]:
+    """Takes signals; the rest is reported by the link."""
+    made = RecordedReports()
+    yield made
+    assert (made.heard_count, made.quarantined, made.lost_parts, made.refusals) == (0, [], [], [])
 
 
 class Told:
@@ -61,24 +50,25 @@ def settings(**more: object) -> CameraSettings:
     return CameraSettings.model_validate({"source": "rtsp://admin:geheim@10.0.0.2/ch1", **more})
 
 
-async def test_a_sighting_becomes_a_signal_with_its_picture() -> None:
-    heard = Heard()
+async def test_a_sighting_becomes_a_signal_with_its_picture(reports: RecordedReports) -> None:
     seen = Sighting("plate.read", 1_700_000_000.5, {"text": "苏M12345", "list": None}, b"jpeg")
-    camera = Camera(DEVICE, settings(), Told(seen, Sighting("motion.ended", 1_700_000_001.0, {"seconds": 2.5})), heard)
+    camera = Camera(
+        DEVICE, settings(), Told(seen, Sighting("motion.ended", 1_700_000_001.0, {"seconds": 2.5})), reports
+    )
     with pytest.raises(LinkLost, match="the stream ended"):
         await asyncio.wait_for(camera.run(), 2)
-    read, ended = heard.signals
+    read, ended = reports.signals
     assert (read.device, read.kind, read.data, read.picture) == ("gate-cam", "plate.read", seen.data, b"jpeg")
     assert read.at == datetime(2023, 11, 14, 22, 13, 20, 500_000, UTC)
     assert read.fresh
     assert (ended.kind, ended.picture) == ("motion.ended", None)
 
 
-async def test_asks_for_what_the_settings_say() -> None:
+async def test_asks_for_what_the_settings_say(reports: RecordedReports) -> None:
     link = Told()
     asked = {"watch": ["faces", "plates"], "sensitivity": 0.8, "home_province": "苏", "transport": "udp"}
     asked["prompt"] = "turn"
-    camera = Camera(DEVICE, settings(**asked), link, Heard())
+    camera = Camera(DEVICE, settings(**asked), link, reports)
     with pytest.raises(LinkLost):
         await camera.run()
     wanted = StreamConfig("rtsp://admin:geheim@10.0.0.2/ch1", False, True, True, 0.8, "苏", "udp", prompt="turn")
@@ -87,11 +77,11 @@ async def test_asks_for_what_the_settings_say() -> None:
 
 
 @pytest.mark.parametrize("record", ["sub", "main"])
-async def test_the_main_stream_is_asked_for_beside_the_sub_stream(record: str) -> None:
+async def test_the_main_stream_is_asked_for_beside_the_sub_stream(record: str, reports: RecordedReports) -> None:
     link = Told()
     larger = {"main": "rtsp://admin:strenggeheim@10.0.0.2/ch0", "record": record, "transport": "tcp"}
     with pytest.raises(LinkLost):
-        await Camera(DEVICE, settings(**larger), link, Heard()).run()
+        await Camera(DEVICE, settings(**larger), link, reports).run()
     assert link.watched == StreamConfig("rtsp://admin:geheim@10.0.0.2/ch1", transport="tcp")
     assert link.main == MainStreamConfig("rtsp://admin:strenggeheim@10.0.0.2/ch0", "tcp", recorded=record == "main")
     assert link.main.stream_config.motion is False

@@ -14,7 +14,7 @@ from gateway.model import Command, Device, DeviceType
 from gateway.protocols.framed.frame_format import FrameFormat
 from gateway.protocols.framed.frame_parser import FrameParser
 from gateway.protocols.framed.settings import FramedSettings
-from tests.support.listening import Listening, until
+from gateway.testing import running
 
 TEXT_PANEL = {
     "frame": {"start": "02", "end": "0D", "checksum": {"kind": "sum8", "text": True}},
@@ -47,28 +47,24 @@ FRAME = FrameFormat.model_validate(TEXT_PANEL["frame"])
 @pytest.fixture
 async def panel(serial_line):
     settings = FramedSerialSettings.model_validate({**TEXT_PANEL, "port": serial_line.path})
-    emit = Listening()
     device = Device("host", "framed_serial", DeviceType.PANEL, "主机", "gate")
-    driver = DRIVER(device, settings, SerialLink(settings), emit)
-    serving = asyncio.ensure_future(driver.run())
-    await asyncio.sleep(0.05)
-    yield driver, emit, serial_line, serving
-    serving.cancel()
-    await asyncio.wait([serving])
+    async with running(DRIVER, settings, SerialLink(settings), device) as run:
+        await asyncio.sleep(0.05)
+        yield run, serial_line
 
 
 async def test_events_are_told_and_acknowledged(panel) -> None:
-    _, emit, line, serving = panel
+    run, line = panel
     line.write(b"\x02A02017FIRE" + FRAME.build(b"A02017FIRE")[-3:])
-    await until(lambda: emit.signals, serving)
-    assert [(each.device, each.kind, dict(each.data)) for each in emit.signals] == [
+    await run.until(lambda: run.reports.signals)
+    assert [(each.device, each.kind, dict(each.data)) for each in run.reports.signals] == [
         ("north-17", "zone.alarm", {"zone": "2.17", "text": "FIRE"})
     ]
     await asyncio.sleep(0.02)
     assert line.read() == b"\x06"
     line.write(FRAME.build(b"R03001"))
-    await until(lambda: len(emit.signals) == 2, serving)
-    assert (emit.signals[1].device, emit.signals[1].data) == ("host", {"zone": "3.1"})
+    await run.until(lambda: len(run.reports.signals) == 2)
+    assert (run.reports.signals[1].device, run.reports.signals[1].data) == ("host", {"zone": "3.1"})
 
 
 @pytest.mark.parametrize("kind", ["ascii", "digits"])
@@ -82,22 +78,22 @@ def test_the_clock_of_a_panel_that_writes_text(kind: str) -> None:
 
 
 async def test_a_message_whose_field_is_missing_is_kept(panel) -> None:
-    _, emit, line, serving = panel
+    run, line = panel
     line.write(FRAME.build(b"A02"))
-    await until(lambda: emit.aside, serving)
-    assert emit.aside == [("field 'zone' can't be read in it", FRAME.build(b"A02"))]
+    await run.until(lambda: run.reports.quarantined)
+    assert run.reports.quarantined == [("field 'zone' can't be read in it", FRAME.build(b"A02"))]
 
 
 async def test_commands_with_and_without_an_answer(panel) -> None:
-    driver, _, line, serving = panel
-    assert await driver.perform(Command("host", "silence")) == {"confirmed": False}
+    run, line = panel
+    assert await run.driver.perform(Command("host", "silence")) == {"confirmed": False}
     await asyncio.sleep(0.02)
     assert line.read() == FRAME.build(b"S")
-    arming = asyncio.ensure_future(driver.perform(Command("host", "arm", {"area": 3})))
+    arming = asyncio.ensure_future(run.driver.perform(Command("host", "arm", {"area": 3})))
     got = bytearray()
-    await until(lambda: got.extend(line.read()) or got, serving)
+    await run.until(lambda: got.extend(line.read()) or got)
     assert got == FRAME.build(b"M03")
     line.write(FRAME.build(b"Y"))
     assert await arming == {"area": 3}
     with pytest.raises(CommandFailed, match="can't be sent to host: 1234 does not fit into 2 bytes"):
-        await driver.perform(Command("host", "arm", {"area": 1234}))
+        await run.driver.perform(Command("host", "arm", {"area": 1234}))

@@ -16,7 +16,8 @@ from gateway.links.serial import SerialLink
 from gateway.model import Command, Device, DeviceType
 from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
-from tests.support.listening import Listening, until
+from gateway.testing import RecordedReports
+from tests.support.listening import until
 
 ZONES = [{"number": n, "id": f"zone-{n}", "name": f"防区{n}"} for n in (1, 2, 3)]
 EXAMPLE = Path(__file__).resolve().parents[2] / "config/examples/framed_serial.yaml"
@@ -36,7 +37,7 @@ def written(path: object) -> PanelSettings:
 
 
 class Running:
-    def __init__(self, host: twin.PerimeterHost, driver, emit: Listening, serving: asyncio.Task) -> None:
+    def __init__(self, host: twin.PerimeterHost, driver, emit: RecordedReports, serving: asyncio.Task) -> None:
         self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
 
     async def until(self, true) -> None:
@@ -47,7 +48,7 @@ class Running:
 async def serving(monkeypatch, driver, settings_of, repeat_after: float = 0.1):
     monkeypatch.setattr(twin, "REPEAT_AFTER", repeat_after)
     async with twin.run_perimeter_host() as (host, path):
-        emit, settings = Listening(), settings_of(path)
+        emit, settings = RecordedReports(), settings_of(path)
         device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
         made = driver(device, settings, SerialLink(settings), emit)
         running = asyncio.ensure_future(made.run())
@@ -105,7 +106,8 @@ async def a_day_at_the_wall(run: Running) -> list[tuple]:
         told = len(run.emit.signals)
         await run.driver.perform(command)
         await run.until(lambda told=told: len(run.emit.signals) > told and not run.host._pending)
-    return run.emit.told()
+    # all but the ids and the device's clock
+    return [(each.device, each.kind, each.source_id, dict(each.data), each.at is not None) for each in run.emit.signals]
 
 
 async def test_the_yaml_gives_the_signals_of_the_written_driver(monkeypatch) -> None:
@@ -115,19 +117,19 @@ async def test_the_yaml_gives_the_signals_of_the_written_driver(monkeypatch) -> 
     async with by_yaml(monkeypatch, never) as run:
         assert await a_day_at_the_wall(run) == wanted
         assert abs(datetime.now(UTC) - run.emit.signals[1].at) < timedelta(seconds=3)
-        assert run.emit.lives > 20
-        assert run.emit.aside == []
+        assert run.emit.heard_count > 20
+        assert run.emit.quarantined == []
     assert len(wanted) == 1 + len(EVENTS) + 3 + 4
 
 
 async def test_unrecorded_is_not_acknowledged_and_comes_again(monkeypatch) -> None:
     async with by_yaml(monkeypatch) as run:
-        run.emit.disk = False
+        run.emit.disk_full = True
         run.host.report(twin.ALARM, 1)
         run.host.report(0x77, 1)
         await asyncio.sleep(0.35)
         assert run.host.acknowledged == 0
-        run.emit.disk = True
+        run.emit.disk_full = False
         await run.until(lambda: ("zone-1", "zone.alarm") in run.emit.kinds())
         assert run.host.acknowledged >= 1
 
@@ -136,27 +138,27 @@ async def test_what_is_not_described_is_kept_then_acknowledged(monkeypatch) -> N
     async with by_yaml(monkeypatch) as run:
         run.host.report(0x77, 1)
         await run.until(lambda: run.host.acknowledged == 1)
-        (why, data) = run.emit.aside[0]
+        (why, data) = run.emit.quarantined[0]
         assert why == "no message describes it"
-        assert "no message describes it" in run.emit.turned_away[0][1], "it may have been an alarm: the guard is told"
+        assert "no message describes it" in run.emit.refusals[0][1], "it may have been an alarm: the guard is told"
         assert data.startswith(b"\xaa\x55\x01\x02")
 
 
 async def test_a_broken_frame_goes_to_quarantine_and_the_line_stays_up(monkeypatch) -> None:
     async with by_yaml(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         broken = bytearray(twin.frame(1, 2, 1, bytes.fromhex("0001 01 02 261122080000")))
         broken[-1] ^= 0xFF
         twin.os.write(run.host._fd, broken)
         run.host.report(twin.ALARM, 1)
         await run.until(lambda: ("zone-1", "zone.alarm") in run.emit.kinds())
-        assert run.emit.aside == [("the checksum should be C1 45 and is C1 BA", bytes(broken))]
+        assert run.emit.quarantined == [("the checksum should be C1 45 and is C1 BA", bytes(broken))]
         assert ("zone-2", "zone.alarm") not in run.emit.kinds()
 
 
 async def test_a_silent_line_is_lost(monkeypatch) -> None:
     async with by_yaml(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         run.host.cut = True
         with pytest.raises(LinkLost, match=r"wall on /dev/pts/\d+ left 3 polls unanswered: check its power, the line"):
             await asyncio.wait_for(run.serving, 2)
@@ -180,21 +182,21 @@ async def test_conditions_that_ended_while_the_line_was_lost_are_reported(monkey
 
 
 async def test_our_own_echo_is_ignored(serial_line) -> None:
-    emit, settings = Listening(), described(serial_line.path)
+    emit, settings = RecordedReports(), described(serial_line.path)
     device = Device("wall", "any", DeviceType.PANEL, "周界主机", "gate/east")
     running = asyncio.ensure_future(framed_serial.DRIVER(device, settings, SerialLink(settings), emit).run())
     async with asyncio.timeout(3):
         while not running.done():
             serial_line.write(serial_line.read() or twin.frame(2, 0x02, 1, bytes(10)))
             await asyncio.sleep(0.02)
-    assert (emit.signals, emit.lives) == ([], 0)
+    assert (emit.signals, emit.heard_count) == ([], 0)
     with pytest.raises(LinkLost, match="unanswered"):
         running.result()
 
 
 async def test_commands_that_fail_say_why(monkeypatch) -> None:
     async with by_yaml(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         for command, why in (
             (Command("wall", "bypass", {"zone": 60}), "bypass on wall: it answered result no such zone"),
             (Command("wall", "bypass", {"zone": 65}), "bypass needs zone: 1 to 64, and got 65"),

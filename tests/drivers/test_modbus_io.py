@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,16 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.modbus_io import DRIVER, ModbusIo, ModbusIoState
-from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.errors import CommandFailed, LinkLost
 from gateway.links.state_file import StateFile
-from gateway.model import Command, Device, DeviceType, Signal, Text, Words
+from gateway.model import Command, Device, DeviceType
 from gateway.protocols.modbus.link import ModbusLink
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings
 from gateway.protocols.modbus.wiring import read_ranges
 from gateway.simulator.modbus import BarrierTwin, ModbusModules, run_modules
 from gateway.simulator.rs485 import PtyBridge
+from tests.support.reports import BilingualReports
 
 DEVICE = Device("line-1", "modbus_io", DeviceType.PANEL, "输入输出总线", "guardroom")
 UNITS: list[dict[str, Any]] = [
@@ -71,51 +72,10 @@ LINKAGE = {
 
 
 @dataclass
-class Told:
-    """What the gateway hands a driver; `disk` false is a full disk."""
-
-    signals: list[Signal] = field(default_factory=list)
-    aside: list[tuple[str, bytes]] = field(default_factory=list)
-    lost_parts: list[tuple[str, str]] = field(default_factory=list)
-    heard_parts: set[str | None] = field(default_factory=set)
-    refused_parts: list[tuple[str | None, str]] = field(default_factory=list)
-    disk: bool = True
-    shown: set[str] = field(default_factory=set)
-    """Whose alarms showed from memory."""
-
-    async def __call__(self, signal: Signal) -> int:
-        await asyncio.sleep(0)
-        if not self.disk:
-            self.shown.update({signal.device} if signal.is_alarm else ())
-            raise NotRecorded("full")
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
-    def heard(self, part: str | None = None) -> None:
-        self.heard_parts.add(part)
-
-    def lost(self, part: str, why: Text) -> None:
-        assert isinstance(why, Words), "a guard reads it"
-        self.heard_parts.discard(part)
-        self.lost_parts.append((part, why.en))
-
-    def refused(self, part: str | None, why: Text) -> None:
-        assert isinstance(why, Words), "a guard reads it"
-        self.heard_parts.discard(part)
-        self.refused_parts.append((part, why.en))
-
-    def kinds(self) -> list[tuple[str, str]]:
-        return [(signal.device, signal.kind) for signal in self.signals]
-
-
-@dataclass
 class Running:
     modules: ModbusModules
     wire: PtyBridge
-    told: Told
+    told: BilingualReports
     driver: ModbusIo
     link: ModbusLink[ModbusIoState]
     serving: asyncio.Task[None]
@@ -150,7 +110,7 @@ class Running:
 
 def made(
     path: Any,
-    told: Told,
+    told: BilingualReports,
     link: ModbusLink[ModbusIoState] | None = None,
     state_file: StateFile | None = None,
     **more: Any,
@@ -172,7 +132,7 @@ async def a_line(
         await modules.contact(3, BarrierTwin.DOWN)
         if before:
             await before(modules)
-        told = Told()
+        told = BilingualReports()
         driver = made(path, told, state_file=state_file, **more)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())
@@ -212,11 +172,11 @@ async def test_what_is_found_at_a_start_is_state() -> None:
 
 async def test_a_full_disk_delays_and_doubles_nothing() -> None:
     async with a_line() as here:
-        here.told.disk = False
+        here.told.disk_full = True
         for closed in (True, False, True):
             await here.modules.contact(1, 0, closed)
             await here.cycles()
-        here.told.disk = True
+        here.told.disk_full = False
         await here.until(lambda: len(here.told.signals) == 3)
         assert [kind for _, kind in here.told.kinds()] == ["zone.alarm", "zone.restored", "zone.alarm"]
         assert len({signal.source_id for signal in here.told.signals}) == 3
@@ -224,11 +184,11 @@ async def test_a_full_disk_delays_and_doubles_nothing() -> None:
 
 async def test_a_full_disk_silences_no_alarm() -> None:
     async with a_line() as here:
-        here.told.disk = False
+        here.told.disk_full = True
         await here.modules.contact(1, 2)
         await here.cycles()
         await here.modules.contact(1, 0)
-        await here.until(lambda: "zone-1" in here.told.shown)
+        await here.until(lambda: "zone-1" in [signal.device for signal in here.told.not_recorded if signal.is_alarm])
         assert here.told.signals == []
 
 
@@ -300,8 +260,8 @@ async def test_dead_units_are_not_asked_in_every_cycle() -> None:
 async def test_a_unit_that_refuses_says_what_to_look_at() -> None:
     wrong = [{**UNITS[0], "inputs": [{"number": 90, "id": "z", "name": "z", "means": "zone.alarm"}]}, UNITS[1]]
     async with a_line(units=wrong) as here:
-        await here.until(lambda: bool(here.told.refused_parts))
-        (part, why), *_ = here.told.refused_parts
+        await here.until(lambda: bool(here.told.refusals))
+        (part, why), *_ = here.told.refusals
         assert part == "io-1"
         assert "rejects reading its inputs: it has no such inputs" in why
         assert here.told.lost_parts == []
@@ -332,14 +292,14 @@ async def test_a_range_with_holes_is_read_in_pieces() -> None:
         here.modules.requests.clear()
         await here.cycles(4)
         assert len(here.modules.requests) <= 2 * 5, "what was found is remembered"
-        assert (here.told.lost_parts, here.told.refused_parts) == ([], [])
+        assert (here.told.lost_parts, here.told.refusals) == ([], [])
 
 
 async def test_inputs_that_a_module_does_not_have_are_named_and_the_others_read() -> None:
     units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
     async with a_line(_has_only(range(3), range(201, 208)), units=units, points=256) as here:
-        await here.until(lambda: bool(here.told.refused_parts))
-        (part, why) = here.told.refused_parts[0]
+        await here.until(lambda: bool(here.told.refusals))
+        (part, why) = here.told.refusals[0]
         assert part == "io-1"
         assert "has no discrete 3, 4, 5, 6, 7, 200 (z3, z4, z5, z6, z7, z200)" in why
         await here.modules.contact(1, 2)
@@ -356,15 +316,15 @@ async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment()
     units = [{**UNITS[0], "inputs": HOLES, "outputs": []}]
     async with run_modules([1], points=256) as (modules, _, path):
         modules.existing = set()
-        told = Told()
+        told = BilingualReports()
         driver = made(path, told, units=units)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())
             here = Running(modules, None, told, driver, driver.link, serving)  # type: ignore[arg-type]
-            await here.until(lambda: len(told.refused_parts) >= 3)
+            await here.until(lambda: len(told.refusals) >= 3)
             assert not serving.done(), "the line stands"
-            assert {part for part, _ in told.refused_parts} == {None}, "it is all that hangs on this line"
-            assert "rejects reading its inputs: it has no such inputs" in told.refused_parts[0][1]
+            assert {part for part, _ in told.refusals} == {None}, "it is all that hangs on this line"
+            assert "rejects reading its inputs: it has no such inputs" in told.refusals[0][1]
             assert told.heard_parts == set()
             modules.existing = set(range(256))
             await here.until(lambda: "io-1" in told.heard_parts)
@@ -374,13 +334,13 @@ async def test_a_module_that_only_refuses_is_refused_and_not_well_for_a_moment()
 async def test_no_unit_at_all_is_a_lost_line() -> None:
     async with run_modules([9]) as (_, _, path):
         with pytest.raises(LinkLost, match=r"no unit on .* answers; io-1 .* does not answer"):
-            await made(path, Told()).run()
+            await made(path, BilingualReports()).run()
 
 
 async def test_a_wrong_baud_is_suspected() -> None:
     async with run_modules([1, 2, 3]) as (modules, wire, path):
         modules.offline = {1, 2, 3}
-        told = Told()
+        told = BilingualReports()
 
         async def noise() -> None:
             while True:
@@ -392,7 +352,7 @@ async def test_a_wrong_baud_is_suspected() -> None:
             with pytest.raises(LinkLost, match="check baud, parity, the pair A/B"):
                 await made(path, told).run()
             noisy.cancel()
-        assert told.aside
+        assert told.quarantined
 
 
 async def test_after_a_loss_of_the_line_nothing_is_told_twice() -> None:
@@ -460,7 +420,7 @@ async def test_a_barrier_that_is_stuck_is_a_fault() -> None:
 
 async def test_fire_opens_everything_whatever_the_disk_and_the_software_do() -> None:
     async with a_gate(interlocks=[LINKAGE]) as (here, gate):
-        here.told.disk = False
+        here.told.disk_full = True
         await here.modules.contact(1, 1)
         await here.until(lambda: gate.height == 1)
         assert await here.modules.relay(2, 0)
@@ -552,7 +512,7 @@ def test_notes_that_are_none_say_nothing(tmp_path: Path) -> None:
 async def test_modbus_tcp_does_the_same() -> None:
     modules = ModbusModules([1, 2, 3])
     async with modules.on_tcp() as port:
-        told = Told()
+        told = BilingualReports()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp")
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())
@@ -569,7 +529,7 @@ async def test_modbus_tcp_does_the_same() -> None:
 async def test_a_module_on_the_network_itself_is_called_255() -> None:
     modules = ModbusModules([255])
     async with modules.on_tcp() as port:
-        told = Told()
+        told = BilingualReports()
         driver = made(f"tcp://127.0.0.1:{port}", told, framing="tcp", units=[{**UNITS[0], "address": 255}])
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(driver.run())

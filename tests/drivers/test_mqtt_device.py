@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from gateway.errors import CommandFailed, NotRecorded
 from gateway.links.mqtt.endpoint import MqttEndpoint
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.packets import Puback, Publish, Suback
-from gateway.model import Command, Device, DeviceType, Signal, Text, Words
+from gateway.model import Command, Device, DeviceType, Text, Words
+from gateway.testing import RecordedReports
 from tests.fuzz.subject import recordable
 from tests.links.mqtt.support import RawClient, endpoint, until
 
@@ -26,46 +27,31 @@ LOCK = Device("lock", "mqtt_device", DeviceType.DOOR, "门锁", "b3/u1")
 ACK, COMMAND, SIGNAL = "anju/v1/lock/ack", "anju/v1/lock/command", "anju/v1/lock/signal"
 
 
-@dataclass
-class Emitted:
-    """The intake's place: remembers, or fails as a full disk would."""
+class Reports(RecordedReports):
+    """With `takes_no_notes`, the disk takes signals and nothing for the quarantine."""
 
-    signals: list[Signal] = field(default_factory=list)
-    quarantined: list[tuple[str, bytes]] = field(default_factory=list)
-    reasons: list[Text] = field(default_factory=list)
-    refusals: list[Text] = field(default_factory=list)
-    is_broken: bool = False
-    takes_no_notes: bool = False
-    lives: int = 0
-    """How often it was a sign of life."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes_no_notes = False
+        self.reasons: list[Text] = []
+        """Why bytes are in the quarantine, in both languages."""
 
-    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
-        await asyncio.sleep(0)
-        if self.is_broken:
+    async def quarantine(self, why: Text, data: bytes) -> None:
+        if self.takes_no_notes:
             raise NotRecorded("the disk is full")
-        self.signals.append(signal)
-        self.lives += not remembered
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes, *, remembered: bool = False) -> None:
-        if self.is_broken or self.takes_no_notes:
-            raise NotRecorded("the disk is full")
-        self.quarantined.append((str(why), data))
+        await super().quarantine(why, data)
         self.reasons.append(why)
-
-    def heard(self) -> None:
-        self.lives += 1
 
     def refused(self, part: str | None, why: Text) -> None:
         assert part is None
-        self.refusals.append(why)
+        super().refused(part, why)
 
 
 @dataclass
 class Scene:
     door: MqttEndpoint
     driver: MqttDevice
-    emitted: Emitted
+    emitted: Reports
     client: RawClient
     packet_id: int = 0
 
@@ -87,7 +73,7 @@ class Scene:
 @asynccontextmanager
 async def scene(subscribe: Sequence[str] = ()) -> AsyncIterator[Scene]:
     async with endpoint() as door:
-        emitted = Emitted()
+        emitted = Reports()
         settings = MqttDeviceSettings(account="bridge", actions={"unlock": ("seconds",)})
         driver = MqttDevice(LOCK, settings, door.link("lock", "bridge"), emitted)
         running = asyncio.create_task(driver.run())
@@ -140,7 +126,7 @@ async def test_an_id_is_acknowledged_once_committed(given: str | int) -> None:
 
 async def test_what_is_not_recorded_is_acknowledged_in_no_way() -> None:
     async with scene([ACK]) as it:
-        it.emitted.is_broken = True
+        it.emitted.disk_full = True
         it.client.send(Publish(SIGNAL, b'{"kind": "panic.pressed", "id": "1"}', 1, 1))
         assert await it.client.ends() == []
 
@@ -177,7 +163,7 @@ async def test_what_names_no_kind_is_quarantined_with_its_why_then_acknowledged(
         assert why in said
         assert said.startswith(SIGNAL)
         (told,) = it.emitted.refusals
-        assert why in str(told), "the guard is told: it may have been an alarm"
+        assert why in told[1], "the guard is told: it may have been an alarm"
 
 
 def _alarm(more: str) -> bytes:
@@ -308,7 +294,7 @@ async def test_a_retained_signal_is_a_memory_and_no_alarm() -> None:
         await it.driver._on_message(MqttMessage(SIGNAL, b'{"kind": "fire.alarm"}', "anju", 1, retained=True))
         assert it.emitted.signals == []
         assert "without RETAIN" in it.emitted.quarantined[0][0]
-        assert it.emitted.lives == 0
+        assert it.emitted.signs_of_life == 0
         it.client.send(Publish(SIGNAL, b'{"kind": "fire.alarm"}', 1, 1, retain=True))
         assert await it.client.receive() == Puback(1)
         assert [one.kind for one in it.emitted.signals] == ["fire.alarm"]
@@ -337,10 +323,10 @@ async def test_who_was_said_to_be_away_and_speaks_may_be_said_to_be_away_again()
 
 async def test_a_status_that_was_not_recorded_is_said_again() -> None:
     async with scene() as it:
-        it.emitted.is_broken = True
+        it.emitted.disk_full = True
         with pytest.raises(NotRecorded):
             await it.driver._on_message(MqttMessage("anju/v1/lock/status", b"offline", "c", 1))
-        it.emitted.is_broken = False
+        it.emitted.disk_full = False
         await it.say(b"offline", "status")
         assert [one.kind for one in it.emitted.signals] == ["device.offline"]
 

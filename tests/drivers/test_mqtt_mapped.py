@@ -22,7 +22,7 @@ from gateway.links.mqtt.client import BrokerClient
 from gateway.links.mqtt.message import MqttMessage
 from gateway.model import Command, Device, DeviceType
 from gateway.protocols.mapping.mqtt_settings import MappedSettings
-from tests.drivers.test_mqtt_device import Emitted
+from tests.drivers.test_mqtt_device import Reports
 from tests.links.mqtt.support import QuarantineStub, RawClient, endpoint, signal, until
 from tests.support.broker import Mosquitto
 
@@ -58,7 +58,7 @@ class Peer:
 
 
 class Scene:
-    def __init__(self, driver: MqttMapped, emitted: Emitted, peer: Peer) -> None:
+    def __init__(self, driver: MqttMapped, emitted: Reports, peer: Peer) -> None:
         self.driver, self.emitted, self.peer = driver, emitted, peer
         self.say = peer.say
 
@@ -76,7 +76,7 @@ class Scene:
 @asynccontextmanager
 async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Scene]:
     client = BrokerClient(BrokerSettings("127.0.0.1", broker.port), QuarantineStub())
-    emitted, peer = Emitted(), Peer(broker.port)
+    emitted, peer = Reports(), Peer(broker.port)
     driver = MqttMapped(DEVICE, MappedSettings.model_validate(settings), client.link("front", ""), emitted)
     running = [asyncio.create_task(client.run()), asyncio.create_task(driver.run())]
     topics = driver.settings.all_topics()
@@ -90,7 +90,7 @@ async def scene(broker: Mosquitto, settings: dict[str, Any]) -> AsyncIterator[Sc
         peer.close()
 
 
-async def _subscribed(peer: Peer, emitted: Emitted, topics: list[str]) -> None:
+async def _subscribed(peer: Peer, emitted: Reports, topics: list[str]) -> None:
     """Until what is said on its topic arrives: nothing else tells that the broker took the subscription."""
     topic = topics[0].replace("+", "x")
     while not emitted.quarantined:
@@ -131,15 +131,15 @@ async def test_what_a_broker_remembers_is_a_state_and_no_event(broker: Mosquitto
 
 async def test_what_a_broker_remembers_is_no_sign_of_life_but_that_the_device_is_there(broker: Mosquitto) -> None:
     async with scene(broker, ZIGBEE) as it:
-        it.emitted.lives = 0
+        lives_before = it.emitted.signs_of_life
         for payload in (b'{"contact": false}', b"\xff", b'{"contact": true}'):
             await it.driver._on_message(MqttMessage("zigbee2mqtt/front_door", payload, "c", 1, retained=True))
-        assert it.emitted.lives == 0
+        assert it.emitted.signs_of_life == lives_before
         assert it.kinds == ["door.opened", "door.closed"]
         await it.driver._on_message(
             MqttMessage("zigbee2mqtt/front_door/availability", b"online", "c", 2, retained=True)
         )
-        assert it.emitted.lives == 1
+        assert it.emitted.signs_of_life == lives_before + 1
 
 
 @pytest.mark.parametrize(("word", "lives"), [("on", True), ("off", True), ("unknown", False)])
@@ -149,9 +149,9 @@ async def test_statestream_remembers_whether_it_is_there_with_how_it_is(
     base = "homeassistant/binary_sensor/kitchen_gas"
     states = [{"of": "@", "is": "on", "on": "gas.alarm", "off": "gas.restored"}]
     async with scene(broker, {"format": "ha_statestream", "base": base, "states": states}) as it:
-        it.emitted.lives = 0
+        lives_before = it.emitted.signs_of_life
         await it.driver._on_message(MqttMessage(f"{base}/state", word.encode(), "c", 1, retained=True))
-        assert bool(it.emitted.lives) is lives
+        assert (it.emitted.signs_of_life > lives_before) is lives
 
 
 async def test_who_is_away_says_so_once(broker: Mosquitto) -> None:
@@ -184,9 +184,9 @@ async def test_that_it_is_away_is_no_sign_of_life_however_often_it_is_said(broke
         for word in ("offline", "offline"):
             await it.say("zigbee2mqtt/front_door/availability", {"state": word}, retain=True)
         await it.hears("device.offline")
-        lives = it.emitted.lives
+        lives = it.emitted.signs_of_life
         await it.say("zigbee2mqtt/front_door/availability", {"state": "online"}, retain=True)
-        await until(lambda: it.emitted.lives == lives + 1)
+        await until(lambda: it.emitted.signs_of_life == lives + 1)
         assert heard == []
         await it.say("zigbee2mqtt/front_door", {"contact": True})
         await until(lambda: heard)
@@ -442,7 +442,7 @@ async def test_a_command_that_is_not_confirmed_has_failed(broker: Mosquitto) -> 
 
 async def test_it_comes_in_by_our_own_endpoint_too() -> None:
     async with endpoint() as door:
-        emitted = Emitted()
+        emitted = Reports()
         settings = MappedSettings.model_validate({**ZIGBEE, "via": "endpoint", "account": "bridge"})
         driver = MqttMapped(DEVICE, settings, door.link("front", "bridge"), emitted)
         running = asyncio.create_task(driver.run())

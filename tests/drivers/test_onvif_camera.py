@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,9 @@ from pydantic import SecretStr, ValidationError
 
 from drivers.onvif_camera import DRIVER, OnvifCamera, OnvifCameraSettings
 from gateway.errors import LinkLost
-from gateway.model import Device, DeviceType, Signal, Text
+from gateway.model import Device, DeviceType
 from gateway.simulator import onvif as simulated
+from gateway.testing import DriverRun, RecordedReports, running
 
 DEVICE = Device("cam", "onvif_camera", DeviceType.CAMERA, "东门相机", "gate/east")
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
@@ -25,36 +26,13 @@ SCENE = ("tns1:VideoSource/GlobalSceneChange/ImagingService", "State")
 
 
 @dataclass
-class Emitted:
-    """The intake's place."""
-
-    signals: list[Signal] = field(default_factory=list)
-    aside: list[tuple[str, bytes]] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    lives: int = 0
-
-    async def __call__(self, signal: Signal) -> int:
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
-    def heard(self) -> None:
-        self.lives += 1
-
-    def refused(self, part: str | None, why: Text) -> None:
-        self.refusals.append(str(why))
-
-    def kinds(self) -> list[str]:
-        return [signal.kind for signal in self.signals]
-
-
-@dataclass
 class Scene:
     camera: simulated.OnvifCameraTwin
-    emitted: Emitted
-    running: asyncio.Task[None]
+    run: DriverRun
+
+    @property
+    def reports(self) -> RecordedReports:
+        return self.run.reports
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -71,29 +49,23 @@ async def scene(camera: simulated.OnvifCameraTwin | None = None, **more: Any) ->
         settings = OnvifCameraSettings(
             address=f"127.0.0.1:{camera.port}", user="anju", password=SecretStr("pass"), **more
         )
-        emitted = Emitted()
-        running = asyncio.create_task(DRIVER(DEVICE, settings, None, emitted).run())
-        try:
-            await until(lambda: camera.calls["PullMessages"] or running.done())
-            yield Scene(camera, emitted, running)
-        finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError, LinkLost):
-                await running
+        async with running(DRIVER, settings, device=DEVICE) as run:
+            await run.until(lambda: camera.calls["PullMessages"], 10)
+            yield Scene(camera, run)
 
 
 async def test_motion_comes_with_a_picture() -> None:
     async with scene() as here:
         here.camera.set_property(*MOTION, "true", {"Rule": "北门"})
-        await until(lambda: len(here.emitted.signals) == 1)
+        await until(lambda: len(here.reports.signals) == 1)
         here.camera.set_property(*MOTION, "false", {"Rule": "北门"})
-        await until(lambda: len(here.emitted.signals) == 2)
-    started, ended = here.emitted.signals
+        await until(lambda: len(here.reports.signals) == 2)
+    started, ended = here.reports.signals
     assert (started.kind, ended.kind) == ("motion.started", "motion.ended")
     assert (started.picture, ended.picture) == (JPEG, None)
     assert started.data == {"topic": "RuleEngine/CellMotionDetector/Motion", "source": {"Rule": "北门"}}
     assert started.at is not None
-    assert here.emitted.lives
+    assert here.reports.heard_count
     assert here.camera.points == {}  # unsubscribed
 
 
@@ -101,8 +73,8 @@ async def test_covered_and_moved_and_restored() -> None:
     async with scene(snapshot=False) as here:
         for topic, value in ((TAMPER, "true"), (SCENE, "true"), (TAMPER, "false"), (SCENE, "false")):
             here.camera.set_property(*topic, value)
-        await until(lambda: len(here.emitted.signals) == 3)
-    assert here.emitted.kinds() == ["camera.covered", "camera.moved", "camera.restored"]
+        await until(lambda: len(here.reports.signals) == 3)
+    assert here.reports.kinds() == [("cam", "camera.covered"), ("cam", "camera.moved"), ("cam", "camera.restored")]
     assert here.camera.calls["snapshot"] == 0
 
 
@@ -110,45 +82,45 @@ async def test_the_state_it_begins_with_is_no_event() -> None:
     camera = simulated.OnvifCameraTwin(simulated.CameraAccount("anju", "pass"))
     camera.set_property(*TAMPER, "true")
     async with scene(camera) as here:
-        await until(lambda: here.emitted.lives)
-        assert here.emitted.signals == []
+        await until(lambda: here.reports.heard_count)
+        assert here.reports.signals == []
         camera.set_property(*TAMPER, "false")
-        await until(lambda: here.emitted.signals)
-    assert here.emitted.kinds() == ["camera.restored"]
+        await until(lambda: here.reports.signals)
+    assert here.reports.kinds() == [("cam", "camera.restored")]
 
 
 async def test_only_what_is_watched() -> None:
     async with scene(watch={"tamper"}, ignore={"VideoSource/GlobalSceneChange"}) as here:
         for topic in (MOTION, SCENE, TAMPER):
             here.camera.set_property(*topic, "true")
-        await until(lambda: here.emitted.signals)
-    assert here.emitted.kinds() == ["camera.covered"]
+        await until(lambda: here.reports.signals)
+    assert here.reports.kinds() == [("cam", "camera.covered")]
 
 
 async def test_a_lost_subscription_is_a_lost_line() -> None:
     async with scene() as here:
         here.camera.drop_subscriptions()
         with pytest.raises(LinkLost, match="refused PullMessages"):
-            await here.running
+            await here.run.until(lambda: False)
 
 
 async def test_a_wrong_clock_is_noted() -> None:
     camera = simulated.OnvifCameraTwin(simulated.CameraAccount("anju", "pass"), clock_ahead=timedelta(hours=-8))
     async with scene(camera) as here:
         camera.set_property(*MOTION, "true")
-        await until(lambda: here.emitted.signals)
-    assert abs(here.emitted.signals[0].data["clock_ahead_s"] + 8 * 3600) <= 3
+        await until(lambda: here.reports.signals)
+    assert abs(here.reports.signals[0].data["clock_ahead_s"] + 8 * 3600) <= 3
 
 
 async def test_what_can_not_be_read_is_kept_and_then_the_line_is_lost() -> None:
     async with scene() as here:
         for number in range(3):
             here.camera.notify(f"<wsnt:NotificationMessage>{number}</wsnt:NotificationMessage>")
-            await until(lambda: len(here.emitted.aside) > number or here.running.done())  # noqa: B023
+            await until(lambda: len(here.reports.quarantined) > number or here.run.task.done())  # noqa: B023
         with pytest.raises(LinkLost, match="3 answers in a row"):
-            await here.running
-    assert len(here.emitted.aside) == 3
-    why, data = here.emitted.aside[0]
+            await here.run.until(lambda: False)
+    assert len(here.reports.quarantined) == 3
+    why, data = here.reports.quarantined[0]
     assert "without a topic" in why
     assert b"<wsnt:NotificationMessage>0" in data
 
@@ -157,9 +129,9 @@ async def test_one_bad_notification_does_not_cost_the_others() -> None:
     async with scene() as here:
         here.camera.notify("<wsnt:NotificationMessage><wsnt:Topic/></wsnt:NotificationMessage>")
         here.camera.set_property(*TAMPER, "true")
-        await until(lambda: here.emitted.signals)
-    assert here.emitted.kinds() == ["camera.covered"]
-    assert len(here.emitted.aside) == len(here.emitted.refusals) == 1
+        await until(lambda: here.reports.signals)
+    assert here.reports.kinds() == [("cam", "camera.covered")]
+    assert len(here.reports.quarantined) == len(here.reports.refusals) == 1
 
 
 async def test_cameras_that_do_not_wait_are_asked_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,5 +160,5 @@ def test_mistakes_are_named(settings: dict[str, Any], why: str) -> None:
 
 def test_no_password_is_shown() -> None:
     settings = OnvifCameraSettings(address="10.0.0.7", user="u", password=SecretStr("hidden one"))
-    driver = OnvifCamera(DEVICE, settings, None, Emitted())
+    driver = OnvifCamera(DEVICE, settings, None, RecordedReports())
     assert "hidden one" not in repr(settings) + repr(settings.login) + repr(vars(driver))

@@ -13,54 +13,27 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.osdp_readers import DRIVER
-from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.errors import CommandFailed, LinkLost
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Signal, Text, Words
+from gateway.model import Command, Device, DeviceType
 from gateway.protocols.credential.wiegand import encode
 from gateway.protocols.osdp.settings import ReadersSettings
 from gateway.simulator.osdp import CAPABILITIES, TEXT, ReaderLine, SimulatedReader, reader_line
+from tests.support.reports import BilingualReports
 
 KEY = bytes(range(1, 17))
 OTHER_KEY = bytes(range(2, 18))
 
 
-class Emit:
-    """What the gateway hands a driver; `disk` false is a full disk."""
-
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-        self.aside: list[tuple[str, bytes]] = []
-        self.lost_why: dict[str, str] = {}
-        self.alive: set[str | None] = set()
-        self.disk = True
-
-    async def __call__(self, signal: Signal) -> int:
-        await asyncio.sleep(0)
-        if not self.disk:
-            raise NotRecorded("full")
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
-    def heard(self, part: str | None = None) -> None:
-        self.alive.add(part)
-        self.lost_why.pop(part or "", None)
-
-    def lost(self, part: str, why: Words) -> None:
-        self.alive.discard(part)
-        self.lost_why[part] = why.en
-
-    def refused(self, part: str | None, why: Words) -> None:
-        raise AssertionError(part, why)
-
-    def kinds(self) -> list[tuple[str, str]]:
-        return [(signal.device, signal.kind) for signal in self.signals]
+class Reports(BilingualReports):
+    @property
+    def lost_why(self) -> dict[str, str]:
+        """The parts that are lost now, and why."""
+        return {part: why for part, why in self.lost_parts if part not in self.heard_parts}
 
 
 class Running:
-    def __init__(self, line: ReaderLine, driver: Any, emit: Emit, serving: asyncio.Task) -> None:
+    def __init__(self, line: ReaderLine, driver: Any, emit: Reports, serving: asyncio.Task) -> None:
         self.line, self.driver, self.emit, self.serving = line, driver, emit, serving
 
     async def until(self, true: Callable[[], Any], seconds: float = 8) -> float:
@@ -75,7 +48,7 @@ class Running:
 
     async def up(self) -> None:
         wanted = {part.id for part in DRIVER.parts(self.driver.settings)}
-        await self.until(lambda: wanted <= self.emit.alive)
+        await self.until(lambda: wanted <= self.emit.heard_parts)
 
 
 def entry(reader: SimulatedReader, **more: Any) -> dict[str, Any]:
@@ -88,7 +61,7 @@ async def readers(
     *there: SimulatedReader, baud: int | None = None, entries: Sequence[dict[str, Any]] | None = None
 ) -> AsyncIterator[Running]:
     async with reader_line(there, baud) as (line, path):
-        emit = Emit()
+        emit = Reports()
         told = entries or [entry(reader) for reader in there]
         settings = ReadersSettings(port=str(path), baud=baud or 115200, readers=told)
         device = Device("bus", "osdp_readers", DeviceType.PANEL, "读卡器总线", "gate/east")
@@ -96,6 +69,7 @@ async def readers(
         serving = asyncio.ensure_future(driver.run())
         try:
             yield Running(line, driver, emit, serving)
+            assert emit.refusals == []
         finally:
             serving.cancel()
             await asyncio.wait([serving])
@@ -113,7 +87,7 @@ async def test_a_card_from_the_reader_to_its_signal(key: bytes | None) -> None:
         card = {"number": 24960, "facility": 110, "bits": 26}
         assert signal.data == {"credential": "**** 60", "format": "H10301", "card": card}
         assert took < 0.5
-        assert run.emit.aside == []
+        assert run.emit.quarantined == []
 
 
 async def test_the_card_is_not_to_be_read_off_a_secure_line() -> None:
@@ -149,8 +123,8 @@ async def test_a_card_of_another_layout_goes_to_quarantine() -> None:
     async with readers(reader) as run:
         await run.up()
         reader.card(0, 26)
-        await run.until(lambda: run.emit.aside)
-        why, data = run.emit.aside[0]
+        await run.until(lambda: run.emit.quarantined)
+        why, data = run.emit.quarantined[0]
         assert why == "r0: a card of 26 bits whose parity is not that of H10301; is its `format` right?"
         assert data == bytes(4)
         assert run.emit.signals == []
@@ -235,7 +209,7 @@ async def test_led_buzzer_and_text_arrive() -> None:
 async def test_commands_that_fail_say_why() -> None:
     reader, silent = SimulatedReader(0, KEY), SimulatedReader(1, KEY, offline=True)
     async with readers(reader, silent) as run:
-        await run.until(lambda: "r0" in run.emit.alive)
+        await run.until(lambda: "r0" in run.emit.heard_parts)
         for command, why in (
             (Command("r0", "text", {"text": "HI"}), "r0 has nothing for text: no such LED, buzzer or display"),
             (Command("r0", "text", {"text": "欢迎"}), "1 to 32 letters of ASCII"),
@@ -262,9 +236,9 @@ async def test_a_command_to_a_reader_that_dies_fails() -> None:
 async def test_a_wrong_key_is_reported_and_no_card_is_read() -> None:
     reader, good = SimulatedReader(0, OTHER_KEY), SimulatedReader(1, KEY)
     async with readers(reader, good) as run:
-        await run.until(lambda: "r0" in run.emit.lost_why and "r1" in run.emit.alive)
+        await run.until(lambda: "r0" in run.emit.lost_why and "r1" in run.emit.heard_parts)
         assert run.emit.lost_why["r0"].startswith("it answers, but its key is another")
-        assert "r0" not in run.emit.alive
+        assert "r0" not in run.emit.heard_parts
         for key in (KEY, OTHER_KEY):
             assert key.hex() not in repr(vars(run.driver)) + repr(run.driver._connections) + str(run.emit.lost_why)
 
@@ -299,8 +273,8 @@ async def test_a_silent_reader_is_lost_and_back_within_a_second() -> None:
             await run.until(lambda: run.emit.signals)
             run.emit.signals.clear()
             reader.offline = False
-            assert await run.until(lambda: "r0" in run.emit.alive) < 1
-        assert "r1" in run.emit.alive
+            assert await run.until(lambda: "r0" in run.emit.heard_parts) < 1
+        assert "r1" in run.emit.heard_parts
 
 
 async def test_eight_readers_at_9600_baud_lose_one_and_have_it_back_within_a_second() -> None:
@@ -311,7 +285,7 @@ async def test_eight_readers_at_9600_baud_lose_one_and_have_it_back_within_a_sec
         await run.until(lambda: "r3" in run.emit.lost_why)
         await asyncio.sleep(0.5)
         there[3].offline = False
-        assert await run.until(lambda: "r3" in run.emit.alive) < 1
+        assert await run.until(lambda: "r3" in run.emit.heard_parts) < 1
         assert set(run.emit.lost_why) == set()
 
 
@@ -341,7 +315,7 @@ async def test_garbage_on_the_line_and_our_own_echo() -> None:
             await asyncio.sleep(0.05)
         await run.until(lambda: len(run.emit.signals) == 4)
         assert [signal.data["card"]["number"] for signal in run.emit.signals] == [0, 5, 10, 15]
-        assert 1 <= len(run.emit.aside) <= 6, "the quarantine is not flooded"
+        assert 1 <= len(run.emit.quarantined) <= 6, "the quarantine is not flooded"
         assert run.emit.lost_why == {}
 
 
@@ -353,14 +327,15 @@ async def test_frames_cut_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
         reader.card(*encode("H10302", 123_456_789))
         await run.until(lambda: run.emit.signals)
         assert run.emit.signals[0].data["card"] == {"number": 123_456_789, "bits": 37}
-        assert run.emit.aside == []
+        assert run.emit.quarantined == []
 
 
 async def test_an_unplugged_line_is_lost(serial_line) -> None:
     reader = SimulatedReader(0, KEY)
     settings = ReadersSettings(port=serial_line.path, readers=[entry(reader)])
     device = Device("bus", "osdp_readers", DeviceType.PANEL, "读卡器总线", "gate/east")
-    driver = DRIVER(device, settings, SerialLink(settings), Emit())
+    emit = Reports()
+    driver = DRIVER(device, settings, SerialLink(settings), emit)
     serving = asyncio.ensure_future(driver.run())
     await asyncio.sleep(0.1)
     os.close(serial_line.fd)
@@ -368,13 +343,14 @@ async def test_an_unplugged_line_is_lost(serial_line) -> None:
         await asyncio.wait_for(serving, 3)
     with pytest.raises(CommandFailed, match="its line is down"):
         await driver.perform(Command("r0", "grant"))
+    assert emit.refusals == []
 
 
 async def test_a_reader_is_not_polled_until_its_card_is_committed() -> None:
     reader, other = SimulatedReader(0, KEY), SimulatedReader(1, KEY)
     async with readers(reader, other) as run:
         await run.up()
-        run.emit.disk = False
+        run.emit.disk_full = True
         reader.card(*encode("H10301", 1, 1))
         reader.card(*encode("H10301", 2, 1))
         await asyncio.sleep(0.3)
@@ -383,7 +359,7 @@ async def test_a_reader_is_not_polled_until_its_card_is_committed() -> None:
         await asyncio.sleep(0.5)
         assert 0 in asked
         assert 0 not in [frame[1] for frame in run.line.frames][1:]
-        run.emit.disk = True
+        run.emit.disk_full = False
         await run.until(lambda: len(run.emit.signals) == 2)
         assert [signal.data["card"]["number"] for signal in run.emit.signals] == [1, 2]
 

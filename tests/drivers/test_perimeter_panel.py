@@ -10,11 +10,12 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.perimeter_panel import DRIVER
-from gateway.errors import CommandFailed, LinkLost, NotRecorded
+from gateway.errors import CommandFailed, LinkLost
 from gateway.links.serial import SerialLink
-from gateway.model import Command, Device, DeviceType, Signal, Text
+from gateway.model import Command, Device, DeviceType
 from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
+from gateway.testing import RecordedReports
 
 
 def test_settings_name_what_is_wrong() -> None:
@@ -32,38 +33,8 @@ def test_zones_are_devices() -> None:
     assert (part.id, part.type, part.place) == ("z3", DeviceType.ZONE, "wall/n1")
 
 
-class Emit:
-    """What the gateway hands a driver; `disk` false is a full disk."""
-
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-        self.aside: list[tuple[str, bytes]] = []
-        self.refusals: list[str] = []
-        self.disk = True
-        self.lives = 0
-
-    async def __call__(self, signal: Signal) -> int:
-        await asyncio.sleep(0)
-        if not self.disk:
-            raise NotRecorded("full")
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
-    def heard(self) -> None:
-        self.lives += 1
-
-    def refused(self, part: str | None, why: Text) -> None:
-        self.refusals.append(str(why))
-
-    def kinds(self) -> list[tuple[str, str]]:
-        return [(signal.device, signal.kind) for signal in self.signals]
-
-
 class Running:
-    def __init__(self, host: twin.PerimeterHost, driver, emit: Emit, serving: asyncio.Task) -> None:
+    def __init__(self, host: twin.PerimeterHost, driver, emit: RecordedReports, serving: asyncio.Task) -> None:
         self.host, self.driver, self.emit, self.serving = host, driver, emit, serving
 
     async def until(self, true) -> None:
@@ -74,7 +45,7 @@ class Running:
                 await asyncio.sleep(0.01)
 
 
-def make_driver(path, emit: Emit, **more) -> DRIVER:
+def make_driver(path, emit: RecordedReports, **more) -> DRIVER:
     zones = [{"number": n, "id": f"zone-{n}", "name": f"防区{n}"} for n in (1, 2, 3)]
     settings = PanelSettings(port=str(path), zones=zones, **{"poll": "100ms", "missed_polls": 3, **more})
     device = Device("wall", "perimeter_panel", DeviceType.PANEL, "周界主机", "gate/east")
@@ -85,7 +56,7 @@ def make_driver(path, emit: Emit, **more) -> DRIVER:
 async def panel(monkeypatch, **more):
     monkeypatch.setattr(twin, "REPEAT_AFTER", 0.1)
     async with twin.run_perimeter_host() as (host, path):
-        emit = Emit()
+        emit = RecordedReports()
         driver = make_driver(path, emit, **more)
         serving = asyncio.ensure_future(driver.run())
         try:
@@ -111,8 +82,8 @@ async def test_an_intrusion_from_wire_to_signal(monkeypatch) -> None:
         alarm = run.emit.signals[1]
         assert (alarm.source_id, alarm.data) == ("1.1", {"zone": 2})
         assert abs(datetime.now(UTC) - alarm.at) < timedelta(seconds=3)
-        assert run.emit.lives > 0
-        assert run.emit.aside == []
+        assert run.emit.heard_count > 0
+        assert run.emit.quarantined == []
 
 
 async def test_an_alarm_of_a_zone_nobody_configured_is_not_swallowed(monkeypatch) -> None:
@@ -125,18 +96,18 @@ async def test_an_alarm_of_a_zone_nobody_configured_is_not_swallowed(monkeypatch
 
 async def test_unrecorded_is_not_acknowledged_and_comes_again(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        run.emit.disk = False
+        run.emit.disk_full = True
         run.host.report(twin.ALARM, 1)
         await asyncio.sleep(0.35)
         assert run.host.acknowledged == 0
-        run.emit.disk = True
+        run.emit.disk_full = False
         await run.until(lambda: run.host.acknowledged == 1)
         assert ("zone-1", "zone.alarm") in run.emit.kinds()
 
 
 async def test_an_event_sent_again_keeps_its_source_id(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         run.host.report(twin.ALARM, 1)
         await run.until(lambda: run.host.acknowledged == 1)
         payload = bytes.fromhex("0001 01 01 261122080000")
@@ -148,7 +119,7 @@ async def test_an_event_sent_again_keeps_its_source_id(monkeypatch) -> None:
 
 async def test_events_while_the_gateway_was_down_are_reported(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         run.host.cut = True
         run.host.report(twin.ALARM, 3)
         run.host._pending.clear()  # the host's memory overran
@@ -163,7 +134,7 @@ async def test_events_while_the_gateway_was_down_are_reported(monkeypatch) -> No
 
 async def test_conditions_that_ended_while_the_line_was_lost_are_reported(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         run.host.report(twin.ALARM, 3)
         await run.until(lambda: ("zone-3", "zone.alarm") in run.emit.kinds() and not run.host._pending)
         run.host.cut = True
@@ -183,14 +154,14 @@ async def test_conditions_that_ended_while_the_line_was_lost_are_reported(monkey
 
 async def test_a_silent_line_is_lost(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         run.host.cut = True
         with pytest.raises(LinkLost, match=r"wall on /dev/pts/\d+ left 3 polls unanswered: check its power"):
             await asyncio.wait_for(run.serving, 2)
 
 
 async def test_a_line_of_noise_says_so(monkeypatch, serial_line) -> None:
-    emit = Emit()
+    emit = RecordedReports()
     serving = asyncio.ensure_future(make_driver(serial_line.path, emit).run())
     for _ in range(100):
         serial_line.write(b"\x80\xfe\x00noise" * 10)
@@ -199,19 +170,19 @@ async def test_a_line_of_noise_says_so(monkeypatch, serial_line) -> None:
             break
     with pytest.raises(LinkLost, match=r"none could be read: check baud \(9600\), parity \(none\)"):
         await asyncio.wait_for(serving, 2)
-    assert 1 <= len(emit.aside) <= 5, "the quarantine is not flooded"
-    assert emit.lives == 0
+    assert 1 <= len(emit.quarantined) <= 5, "the quarantine is not flooded"
+    assert emit.heard_count == 0
 
 
 async def test_a_broken_frame_goes_to_quarantine_and_the_line_stays_up(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         broken = bytearray(twin.frame(1, 2, 1, bytes.fromhex("0001 01 02 261122080000")))
         broken[-1] ^= 0xFF
         twin.os.write(run.host._fd, broken)
         run.host.report(twin.ALARM, 1)
         await run.until(lambda: ("zone-1", "zone.alarm") in run.emit.kinds())
-        assert run.emit.aside == [("bad check or length", bytes(broken))]
+        assert run.emit.quarantined == [("bad check or length", bytes(broken))]
         assert ("zone-2", "zone.alarm") not in run.emit.kinds()
 
 
@@ -219,26 +190,26 @@ async def test_an_event_of_unknown_code_is_kept_then_acknowledged(monkeypatch) -
     async with panel(monkeypatch) as run:
         run.host.report(0x77, 1)
         await run.until(lambda: run.host.acknowledged == 1)
-        assert run.emit.aside[0][0] == "an event of unknown code or length"
-        assert "an event of unknown code" in run.emit.refusals[0], "it may have been an alarm: the guard is told"
+        assert run.emit.quarantined[0][0] == "an event of unknown code or length"
+        assert "an event of unknown code" in run.emit.refusals[0][1], "it may have been an alarm: the guard is told"
 
 
 async def test_another_host_and_our_own_echo_are_not_heard(monkeypatch, serial_line) -> None:
-    emit = Emit()
+    emit = RecordedReports()
     serving = asyncio.ensure_future(make_driver(serial_line.path, emit).run())
     async with asyncio.timeout(3):
         while not serving.done():
             serial_line.write(serial_line.read() or twin.frame(2, 0x02, 1, bytes(10)))
             await asyncio.sleep(0.02)
     assert emit.signals == []
-    assert emit.lives == 0
+    assert emit.heard_count == 0
     with pytest.raises(LinkLost, match="unanswered"):
         serving.result()
 
 
 async def test_commands(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         assert await run.driver.perform(Command("wall", "disarm")) == {"area": 1}
         assert await run.driver.perform(Command("wall", "bypass", {"zone": 2})) == {"zone": 2}
         assert await run.driver.perform(Command("zone-3", "bypass")) == {"zone": 3}
@@ -254,7 +225,7 @@ async def test_commands(monkeypatch) -> None:
 
 async def test_commands_that_fail_say_why(monkeypatch) -> None:
     async with panel(monkeypatch) as run:
-        await run.until(lambda: run.emit.lives)
+        await run.until(lambda: run.emit.heard_count)
         for order, why in (
             (Command("wall", "bypass", {"zone": 60}), "no such zone"),
             (Command("wall", "bypass", {"zone": 65}), "needs zone: 1 to 64, and got 65"),

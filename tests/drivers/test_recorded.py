@@ -6,7 +6,6 @@ Payloads are from public issue threads, makers' manuals and forum posts; names, 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,34 +17,14 @@ from drivers.mqtt_mapped import MqttMapped
 from gateway.config import load
 from gateway.errors import BadInput
 from gateway.links.mqtt.message import MqttMessage
-from gateway.model import Signal, Text
+from gateway.testing import RecordedReports
 from tests.config.test_examples import CONFIG, folder_with
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 4 + b"\r\n--boundar\n\xff\xd9"
 
 
-@dataclass
-class Emitted:
-    signals: list[Signal] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-    lives: int = 0
-
-    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes, *, remembered: bool = False) -> None:
-        self.aside.append(str(why))
-
-    def heard(self, part: str | None = None) -> None:
-        self.lives += 1
-
-    def refused(self, part: str | None, why: Text) -> None:
-        self.refusals.append(str(why))
-
-    def told(self) -> list[str]:
-        return [f"{signal.device} {signal.kind}" for signal in self.signals]
+def told_by(emit: RecordedReports) -> list[str]:
+    return [f"{device} {kind}" for device, kind in emit.kinds()]
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +71,11 @@ XML = f'{_FIELD}"fielddetection.xml"; filename="fielddetection.xml"\r\nContent-T
 PICTURE = f'{_FIELD}"detectionPicture"; filename="detectionPicture.jpg"\r\nContent-Type: image/pjpeg'
 
 
-async def pushed(devices: dict[str, Any], device: str, body: bytes, kind: str = "") -> Emitted:
-    emit, entry = Emitted(), devices[device]
+async def pushed(devices: dict[str, Any], device: str, body: bytes, kind: str = "") -> RecordedReports:
+    emit, entry = RecordedReports(), devices[device]
     driver = HttpPush(entry.device, entry.settings, None, emit)
     await driver._on_push(body, kind)
-    assert emit.lives, "it lives"
+    assert emit.heard_count, "it lives"
     assert emit.refusals == []
     return emit
 
@@ -126,17 +105,17 @@ async def pushed(devices: dict[str, Any], device: str, body: bytes, kind: str = 
 async def test_hikvision(devices: dict[str, Any], event: str, state: str, told: list[str], version: int) -> None:
     body = hikvision(event, state, version=version)
     emit = await pushed(devices, "west-host", body, 'application/xml; charset="UTF-8"')
-    assert emit.told() == told
+    assert told_by(emit) == told
 
 
 @pytest.mark.parametrize("event", [("fielddetection", "half"), ("wormhole", "active")])
 async def test_hikvision_says_what_nobody_knows(devices: dict[str, Any], event: tuple[str, str]) -> None:
     """Neither an alarm nor a restore: told the guard, kept for the installer."""
-    emit, entry = Emitted(), devices["west-host"]
+    emit, entry = RecordedReports(), devices["west-host"]
     with pytest.raises(BadInput):
         await HttpPush(entry.device, entry.settings, None, emit)._on_push(hikvision(*event), "")
     assert emit.signals == []
-    assert len(emit.aside) == len(emit.refusals) == 1
+    assert len(emit.quarantined) == len(emit.refusals) == 1
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
@@ -162,7 +141,7 @@ async def test_hikvision_with_its_picture(devices: dict[str, Any], kind: str, en
     (signal,) = emit.signals
     assert (signal.device, signal.kind, signal.picture) == ("west-3", "zone.alarm", JPEG)
     assert signal.data == {"zone": "3", "region": "1", "target": "human"}
-    assert emit.aside == []
+    assert emit.quarantined == []
 
 
 @pytest.mark.parametrize(
@@ -198,9 +177,9 @@ async def test_several_events_have_their_own_pictures(devices: dict[str, Any]) -
 async def test_a_part_that_can_not_be_read_costs_no_alarm(devices: dict[str, Any]) -> None:
     body = multipart((XML, b"<broken"), (XML, hikvision("fielddetection")), ("Content-Type: image/png", b"\x89PNG"))
     emit = await pushed(devices, "west-host", body, "multipart/form-data; boundary=boundary")
-    assert emit.told() == ["west-3 zone.alarm"]
+    assert told_by(emit) == ["west-3 zone.alarm"]
     assert emit.signals[0].picture is None
-    assert emit.aside[0].startswith("taken, but parts of it can't be read: XML")
+    assert emit.quarantined[0][0].startswith("taken, but parts of it can't be read: XML")
 
 
 def access(major: int = 5, sub: int = 75, **more: object) -> bytes:
@@ -243,7 +222,7 @@ async def test_hikvision_doors(devices: dict[str, Any], body: bytes, told: list[
         body = multipart((head, body), (PICTURE, JPEG), boundary="MIME_boundary")
     kind = "multipart/form-data; boundary=MIME_boundary" if parts else "application/json"
     emit = await pushed(devices, "door-b1-events", body, kind)
-    assert emit.told() == told
+    assert told_by(emit) == told
     assert all(signal.picture == (JPEG if parts else None) for signal in emit.signals)
 
 
@@ -280,8 +259,8 @@ DATA = b""";data={
 )
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 async def test_dahua(devices: dict[str, Any], body: bytes, told: list[str], end: str) -> None:
-    assert (await pushed(devices, "north-recorder", body)).told() == told
-    assert (await pushed(devices, "north-recorder", body, "application/x-www-form-urlencoded")).told() == told
+    assert told_by(await pushed(devices, "north-recorder", body)) == told
+    assert told_by(await pushed(devices, "north-recorder", body, "application/x-www-form-urlencoded")) == told
     parts = multipart(
         ("Content-Type: text/plain", body), ("Content-Type: text/plain", b"Heartbeat"), boundary="myboundary", end=end
     )
@@ -290,12 +269,12 @@ async def test_dahua(devices: dict[str, Any], body: bytes, told: list[str], end:
         "multipart/x-mixed-replace;boundary=--myboundary",
         "",
     ):
-        assert (await pushed(devices, "north-recorder", parts, kind)).told() == told
+        assert told_by(await pushed(devices, "north-recorder", parts, kind)) == told
     with_picture = multipart(
         ("Content-Type: text/plain", body), ("Content-Type: image/jpeg", JPEG), boundary="myboundary", end=end
     )
     emit = await pushed(devices, "north-recorder", with_picture, "multipart/form-data; boundary=myboundary")
-    assert emit.told() == told
+    assert told_by(emit) == told
 
 
 async def test_dahua_data_goes_along(devices: dict[str, Any]) -> None:
@@ -392,7 +371,7 @@ TOLD = {
 
 @pytest.mark.parametrize("device", MAPPED)
 async def test_mqtt_of_others(devices: dict[str, Any], device: str) -> None:
-    emit, entry = Emitted(), devices[device]
+    emit, entry = RecordedReports(), devices[device]
     driver = MqttMapped(entry.device, entry.settings, None, emit)
     for topic, said in MAPPED[device]:
         assert (

@@ -12,66 +12,24 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.serial_reader import DRIVER, ReaderSettings
-from gateway.errors import LinkLost, NotRecorded
+from gateway.errors import LinkLost
 from gateway.links.serial import SerialLink
-from gateway.model import Device, DeviceType, Signal, Text
+from gateway.model import Device, DeviceType
 from gateway.simulator.card_reader import CardReaderTwin
+from gateway.testing import DriverRun, running
 
 
-class Emit:
-    def __init__(self) -> None:
-        self.signals: list[Signal] = []
-        self.aside: list[tuple[str, bytes]] = []
-        self.turned_away: list[str] = []
-        self.disk = True
-        self.lives = 0
-
-    async def __call__(self, signal: Signal) -> int:
-        if not self.disk:
-            raise NotRecorded("full")
-        self.signals.append(signal)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
-    def heard(self, part: str | None = None) -> None:
-        self.lives += 1
-
-    def lost(self, part: str, why: str) -> None: ...
-
-    def refused(self, part: str | None, why: object) -> None:
-        self.turned_away.append(str(why))
-
-
-class Running:
-    def __init__(self, twin: CardReaderTwin, emit: Emit, serving: asyncio.Task) -> None:
-        self.twin, self.emit, self.serving = twin, emit, serving
-
-    async def until(self, true: Callable[[], Any]) -> None:
-        async with asyncio.timeout(5):
-            while not true():
-                if self.serving.done():
-                    self.serving.result()
-                await asyncio.sleep(0.005)
-
-    def cards(self) -> list[dict[str, Any]]:
-        return [dict(signal.data["card"]) for signal in self.emit.signals]
+def cards(run: DriverRun) -> list[dict[str, Any]]:
+    return [dict(signal.data["card"]) for signal in run.reports.signals]
 
 
 @asynccontextmanager
-async def reader(line, **settings: Any) -> AsyncIterator[Running]:
-    emit = Emit()
+async def reader(line, **settings: Any) -> AsyncIterator[tuple[DriverRun, CardReaderTwin]]:
     made = ReaderSettings(port=line.path, **settings)
     device = Device("club", "serial_reader", DeviceType.READER, "读卡器", "gate/east")
-    serving = asyncio.ensure_future(DRIVER(device, made, SerialLink(made), emit).run())
-    run = Running(CardReaderTwin(line.fd), emit, serving)
-    try:
-        await run.until(lambda: emit.lives)
-        yield run
-    finally:
-        serving.cancel()
-        await asyncio.wait([serving])
+    async with running(DRIVER, made, SerialLink(made), device) as run:
+        await run.until(lambda: run.reports.heard_count)
+        yield run, CardReaderTwin(line.fd)
 
 
 @pytest.mark.parametrize(
@@ -89,75 +47,75 @@ async def reader(line, **settings: Any) -> AsyncIterator[Running]:
 async def test_a_card_of_every_format(
     serial_line, name: str, show: Callable[[CardReaderTwin], None], card: dict
 ) -> None:
-    async with reader(serial_line, format=name) as run:
-        show(run.twin)
-        await run.until(lambda: run.emit.signals)
-        (signal,) = run.emit.signals
+    async with reader(serial_line, format=name) as (run, twin):
+        show(twin)
+        await run.until(lambda: run.reports.signals)
+        (signal,) = run.reports.signals
         assert (signal.device, signal.kind, signal.fresh) == ("club", "credential.presented", True)
         assert signal.data["card"] == card
-        assert run.emit.aside == []
+        assert run.reports.quarantined == []
 
 
 async def test_a_pattern(serial_line) -> None:
-    async with reader(serial_line, pattern="C(?P<facility>[0-9]{3})-(?P<number>[0-9]{5})") as run:
-        run.twin.write(b"C110-24960\r\n")
-        await run.until(lambda: run.emit.signals)
-        assert run.cards() == [{"number": 24960, "facility": 110}]
+    async with reader(serial_line, pattern="C(?P<facility>[0-9]{3})-(?P<number>[0-9]{5})") as (run, twin):
+        twin.write(b"C110-24960\r\n")
+        await run.until(lambda: run.reports.signals)
+        assert cards(run) == [{"number": 24960, "facility": 110}]
 
 
 async def test_a_card_that_stays_is_reported_once(serial_line) -> None:
-    async with reader(serial_line, format="decimal", repeat="200ms") as run:
+    async with reader(serial_line, format="decimal", repeat="200ms") as (run, twin):
         for _ in range(10):
-            run.twin.decimal(1)
+            twin.decimal(1)
             await asyncio.sleep(0.04)
-        run.twin.decimal(2)
-        run.twin.decimal(1)
-        await run.until(lambda: len(run.emit.signals) == 3)
+        twin.decimal(2)
+        twin.decimal(1)
+        await run.until(lambda: len(run.reports.signals) == 3)
         await asyncio.sleep(0.25)
-        run.twin.decimal(1)
-        await run.until(lambda: len(run.emit.signals) == 4)
-        assert [card["number"] for card in run.cards()] == [1, 2, 1, 1]
+        twin.decimal(1)
+        await run.until(lambda: len(run.reports.signals) == 4)
+        assert [card["number"] for card in cards(run)] == [1, 2, 1, 1]
 
 
 async def test_cut_late_and_with_garbage_in_front(serial_line) -> None:
-    async with reader(serial_line, format="stx_hex") as run:
+    async with reader(serial_line, format="stx_hex") as (run, twin):
         for byte in b"\xff\x00\x03\x0201006E61808E\x03":
-            run.twin.write(bytes((byte,)))
+            twin.write(bytes((byte,)))
             await asyncio.sleep(0.002)
-        await run.until(lambda: run.emit.signals)
-        run.twin.write(b"\x020100")
-        await run.until(lambda: run.emit.aside)
-        assert run.emit.aside == [("a line broke off (masked: 0 is a digit, A a letter)", b"0000")]
-        run.twin.stx_hex(1, 5)
-        await run.until(lambda: len(run.emit.signals) == 2)
+        await run.until(lambda: run.reports.signals)
+        twin.write(b"\x020100")
+        await run.until(lambda: run.reports.quarantined)
+        assert run.reports.quarantined == [("a line broke off (masked: 0 is a digit, A a letter)", b"0000")]
+        twin.stx_hex(1, 5)
+        await run.until(lambda: len(run.reports.signals) == 2)
 
 
 async def test_noise_does_not_flood_the_quarantine(serial_line) -> None:
-    async with reader(serial_line, format="decimal") as run:
+    async with reader(serial_line, format="decimal") as (run, twin):
         for _ in range(50):
-            run.twin.write(b"noise\r\n" * 10)
+            twin.write(b"noise\r\n" * 10)
             await asyncio.sleep(0.002)
-        run.twin.decimal(3)
-        await run.until(lambda: run.emit.signals)
-        assert 1 <= len(run.emit.aside) <= 6
+        twin.decimal(3)
+        await run.until(lambda: run.reports.signals)
+        assert 1 <= len(run.reports.quarantined) <= 6
 
 
 async def test_a_card_waits_for_its_commit(serial_line) -> None:
-    async with reader(serial_line, format="decimal") as run:
-        run.emit.disk = False
-        run.twin.decimal(1)
-        run.twin.decimal(2)
+    async with reader(serial_line, format="decimal") as (run, twin):
+        run.reports.disk_full = True
+        twin.decimal(1)
+        twin.decimal(2)
         await asyncio.sleep(0.1)
-        run.emit.disk = True
-        await run.until(lambda: len(run.emit.signals) == 2)
-        assert [card["number"] for card in run.cards()] == [1, 2]
+        run.reports.disk_full = False
+        await run.until(lambda: len(run.reports.signals) == 2)
+        assert [card["number"] for card in cards(run)] == [1, 2]
 
 
 async def test_an_unplugged_reader_is_lost(serial_line) -> None:
-    async with reader(serial_line, format="decimal") as run:
+    async with reader(serial_line, format="decimal") as (run, _):
         os.close(serial_line.fd)
         with pytest.raises(LinkLost, match="is gone"):
-            await asyncio.wait_for(asyncio.shield(run.serving), 2)
+            await run.until(lambda: False, 2)
 
 
 @pytest.mark.parametrize(

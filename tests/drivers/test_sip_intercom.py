@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 
 from drivers.sip_intercom import DRIVER, SipIntercom
-from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound, NotRecorded
-from gateway.model import Command, Device, DeviceType, Signal, Text
+from gateway.errors import CommandFailed, Conflict, LinkLost, NotFound
+from gateway.model import Command, Device, DeviceType, Text
 from gateway.protocols.sip import call_handler, process
 from gateway.protocols.sip.audio import AudioSession
 from gateway.protocols.sip.link import IntercomLinks, SipLink
 from gateway.protocols.sip.settings import SipSettings
 from gateway.simulator.sip import SipPhone, free_port, run_phone
+from gateway.testing import RecordedReports
 from tests.support.ports import HOST
 from tests.support.voice import VOICE_HZ, round_trip, tone
 
@@ -33,30 +34,18 @@ EAST_HZ, WEST_HZ, DESK_HZ = 440, 1000, 600
 RATE, DOOR_RATE = 16_000, 8_000
 
 
-@dataclass
-class Emit:
-    signals: list[Signal] = field(default_factory=list)
-    aside: list[tuple[str, bytes]] = field(default_factory=list)
-    heards: int = 0
-    disk_full: bool = False
-
-    async def __call__(self, said: Signal) -> int:
-        if self.disk_full:
-            raise NotRecorded("disk full")
-        self.signals.append(said)
-        return len(self.signals)
-
-    async def quarantine(self, why: Text, data: bytes) -> None:
-        self.aside.append((str(why), data))
-
+class Reports(RecordedReports):
     def heard(self, part: str | None = None) -> None:
         assert part is None
-        self.heards += 1
+        super().heard(part)
 
-    def lost(self, part: str, why: str) -> None:
+    def lost(self, part: str, why: Text) -> None:
         raise AssertionError((part, why))
 
-    def refused(self, part: str | None, why: object) -> None: ...
+    async def ended(self, count: int) -> list[dict[str, Any]]:
+        """The `call.ended` of so many calls, once they are recorded: a moment after the station has closed the call."""
+        await eventually(lambda: len(self.said("call.ended")) >= count)
+        return self.said("call.ended")
 
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [dict(said.data) | {"device": said.device} for said in self.signals if said.kind == kind]
@@ -69,7 +58,7 @@ class GuardRoom:
     desk: SipPhone
     driver: SipIntercom
     link: SipLink
-    emit: Emit
+    emit: Reports
     number: str
     running: asyncio.Task[None]
 
@@ -103,12 +92,12 @@ async def guard_room(*, desk_phone: bool = False) -> AsyncIterator[GuardRoom]:
                 ],
             }
         )
-        link, emit = SipLink(settings), Emit()
+        link, emit = SipLink(settings), Reports()
         device = Device("intercom", "sip_intercom", DeviceType.INTERCOM, "对讲", "guardroom")
         driver = SipIntercom(device, settings, link, emit)
         running = asyncio.create_task(driver.run())
         try:
-            await eventually(lambda: emit.heards or running.done())
+            await eventually(lambda: emit.heard_count or running.done())
             yield GuardRoom(east, west, desk, driver, link, emit, f"sip:guard@{HOST}:{port}", running)
         finally:
             running.cancel()
@@ -166,6 +155,7 @@ async def test_a_visitor_calls_is_answered_heard_and_let_in(room: GuardRoom) -> 
         heard = await hearing
     assert pitch(heard, RATE) == EAST_HZ
     assert pitch(room.east.recordings()[0], DOOR_RATE) == VOICE_HZ
+    await room.emit.ended(1)
     assert [said.kind for said in room.emit.signals] == [
         "call.started",
         "call.answered",
@@ -197,7 +187,7 @@ async def test_two_stations_call_at_once_and_each_is_answered_in_turn(room: Guar
         await room.west.hang_up()
         assert pitch(await hearing, RATE) == WEST_HZ
     assert pitch(room.west.recordings()[0], DOOR_RATE) == VOICE_HZ
-    assert [ended["why"] for ended in room.emit.said("call.ended")] == ["guard", "station"]
+    assert [ended["why"] for ended in await room.emit.ended(2)] == ["guard", "station"]
 
 
 async def test_the_desk_phone_rings_talks_and_opens_the_door(room_with_desk: GuardRoom) -> None:
@@ -244,7 +234,7 @@ async def test_a_visitor_who_gives_up_was_missed_and_one_who_is_declined_was_not
     await room.rings()
     await room.do("east", "hang_up")
     await room.east.wait_for("CALL_CLOSED")
-    assert [(ended["why"], ended["answered"]) for ended in room.emit.said("call.ended")] == [
+    assert [(ended["why"], ended["answered"]) for ended in await room.emit.ended(2)] == [
         ("missed", False),
         ("declined", False),
     ]
@@ -270,7 +260,7 @@ async def test_a_station_that_does_not_answer_the_guard_is_said(room: GuardRoom)
     await room.east.wait_for("CALL_INCOMING")
     await room.east.hang_up()
     await room.rings(0)
-    assert [ended["why"] for ended in room.emit.said("call.ended")] == ["not_answered"]
+    assert [ended["why"] for ended in await room.emit.ended(1)] == ["not_answered"]
 
 
 async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: GuardRoom) -> None:
@@ -278,8 +268,8 @@ async def test_a_stranger_is_hung_up_on_and_shown_to_the_installer(room: GuardRo
         await stranger.call(room.number)
         await stranger.wait_for("CALL_CLOSED")
         uri = stranger.uri.encode()
-    await eventually(lambda: room.emit.aside)
-    assert room.emit.aside == [("a call from an address that no station has as its uri", uri)]
+    await eventually(lambda: room.emit.quarantined)
+    assert room.emit.quarantined == [("a call from an address that no station has as its uri", uri)]
     assert not room.emit.signals
     assert not room.link.calls.active
 
@@ -368,7 +358,7 @@ async def test_an_engine_that_ends_or_hangs_is_a_lost_line_and_its_calls_end(
     os.kill(engine_of(room), how)
     with pytest.raises(LinkLost, match="baresip"):
         await asyncio.wait_for(asyncio.shield(room.running), 5)
-    assert [ended["why"] for ended in room.emit.said("call.ended")] == ["line_lost"]
+    assert [ended["why"] for ended in await room.emit.ended(1)] == ["line_lost"]
     with pytest.raises(CommandFailed, match="engine is down"):
         await room.do("east", "answer")
     with pytest.raises(AssertionError, match="no engine"):
@@ -402,11 +392,11 @@ async def test_there_and_back_is_quick_enough_for_a_conversation(room: GuardRoom
         settings = SipSettings.model_validate(
             {"listen": f"{HOST}:{free_port()}", "stations": [{"id": "echo", "name": "E", "uri": echo.address}]}
         )
-        link, emit = SipLink(settings), Emit()
+        link, emit = SipLink(settings), Reports()
         device = Device("intercom", "sip_intercom", DeviceType.INTERCOM, "对讲", "guardroom")
         driver = SipIntercom(device, settings, link, emit)
         running = asyncio.create_task(driver.run())
-        await eventually(lambda: emit.heards)
+        await eventually(lambda: emit.heard_count)
         try:
             await echo.call(f"sip:guard@{settings.listen}")
             await eventually(lambda: link.calls.active)
@@ -443,7 +433,7 @@ class Pbx(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, str]]:
+async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Reports, str]]:
     loop = asyncio.get_running_loop()
     transport, pbx = await loop.create_datagram_endpoint(lambda: Pbx(verdict), local_addr=(HOST, 0))
     registrar = f"{HOST}:{transport.get_extra_info('sockname')[1]}"
@@ -455,7 +445,7 @@ async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, 
             "stations": [{"id": "east", "name": "东门", "uri": "sip:gate-east@127.0.0.1"}],
         }
     )
-    emit = Emit()
+    emit = Reports()
     device = Device("intercom", "sip_intercom", DeviceType.INTERCOM, "对讲", "guardroom")
     try:
         yield pbx, SipIntercom(device, settings, SipLink(settings), emit), emit, f"sip:guard@{settings.listen}"
@@ -466,7 +456,7 @@ async def at_a_pbx(verdict: str) -> AsyncIterator[tuple[Pbx, SipIntercom, Emit, 
 async def test_behind_a_pbx_it_signs_in_and_is_heard_once_it_is_in() -> None:
     async with at_a_pbx("200 OK") as (pbx, driver, emit, number), run_phone("gate-east") as door:
         running = asyncio.create_task(driver.run())
-        await eventually(lambda: emit.heards)
+        await eventually(lambda: emit.heard_count)
         assert "Digest" in pbx.requests[-1]
         assert 'username="guard"' in pbx.requests[-1]
         assert not any("hush-hush" in request for request in pbx.requests)
@@ -487,7 +477,7 @@ async def test_a_pbx_that_refuses_is_said_without_the_password() -> None:
     async with at_a_pbx("403 Forbidden") as (_, driver, emit, _number):
         with pytest.raises(LinkLost, match="does not let guard sign in") as caught:
             await asyncio.wait_for(driver.run(), 10)
-        assert not emit.heards
+        assert not emit.heard_count
         assert "hush-hush" not in str(caught.value)
 
 

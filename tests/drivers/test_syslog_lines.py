@@ -7,7 +7,6 @@ import socket
 import subprocess
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from drivers.syslog_lines import DRIVER, SyslogSettings
 from gateway.links.listen import ListenLink
 from gateway.model import Device, DeviceType
-from tests.support.listening import Listening, until
+from gateway.testing import DriverRun, running
 from tests.support.ports import free_port
 
 PATTERNS = [
@@ -33,18 +32,18 @@ async def listening(**more):
     settings = SyslogSettings.model_validate(
         {"listen": f"127.0.0.1:{free_port()}", "patterns": PATTERNS, "zones": ZONES, **more}
     )
-    emit = Listening()
     device = Device("log-door", "syslog_lines", DeviceType.SENSOR, "日志", "gate")
-    driver = DRIVER(device, settings, ListenLink(settings), emit)
-    serving = asyncio.ensure_future(driver.run())
-    await until(lambda: emit.lives, serving)
-    yield SimpleNamespace(emit=emit, port=settings.listen.port, serving=serving)
-    serving.cancel()
-    await asyncio.wait([serving])
+    async with running(DRIVER, settings, ListenLink(settings), device) as run:
+        await run.until(lambda: run.reports.heard_count)
+        yield run
+
+
+def port_of(run: DriverRun) -> int:
+    return run.driver.settings.listen.port
 
 
 async def logger(run, *arguments: str) -> None:
-    command = ["logger", "--server", "127.0.0.1", "--port", str(run.port), *arguments]
+    command = ["logger", "--server", "127.0.0.1", "--port", str(port_of(run)), *arguments]
     await asyncio.to_thread(subprocess.run, command, check=True, timeout=10)
 
 
@@ -65,8 +64,8 @@ async def logger(run, *arguments: str) -> None:
 async def test_every_format_of_logger_is_read(how: list[str]) -> None:
     async with listening() as run:
         await logger(run, *how, "--tag", "alarmd", "Zone 2 alarm by 翻越")
-        await until(lambda: run.emit.signals, run.serving)
-        (signal,) = run.emit.signals
+        await run.until(lambda: run.reports.signals)
+        (signal,) = run.reports.signals
         assert (signal.device, signal.kind) == ("log-door", "zone.alarm")
         assert signal.data == {"zone": "2", "said": "Zone 2 alarm by 翻越"} | (
             {"cause": "翻越"} if "cause" in signal.data else {}
@@ -87,48 +86,47 @@ async def test_zones_and_ids_and_filters() -> None:
             ("ups", "user.err", "fan stopped"),
         ):
             await logger(run, "--tcp", "--tag", tag, "--priority", priority, text)
-        await until(lambda: len(run.emit.signals) == 4, run.serving)
-        assert run.emit.kinds() == [
+        await run.until(lambda: len(run.reports.signals) == 4)
+        assert run.reports.kinds() == [
             ("north-1", "zone.alarm"),
             ("north-2", "zone.restored"),
             ("log-door", "panel.mains_lost"),
             ("log-door", "device.faulted"),
         ]
-        assert run.emit.signals[1].source_id == "4711"
-        assert run.emit.aside == []
+        assert run.reports.signals[1].source_id == "4711"
+        assert run.reports.quarantined == []
 
 
 @with_logger
 async def test_lines_without_a_match_are_kept_on_request() -> None:
     async with listening(unmatched="keep") as run:
         await logger(run, "--udp", "--rfc5424=notime,nohost,notq", "hello")
-        await until(lambda: run.emit.aside, run.serving)
-        ((why, data),) = run.emit.aside
+        await run.until(lambda: run.reports.quarantined)
+        ((why, data),) = run.reports.quarantined
         assert why.startswith("no pattern matches this line of 127.0.0.1:")
         assert data.endswith(b"hello")
 
 
 async def test_an_alarm_in_an_overlong_line_is_read() -> None:
     async with listening() as run:
-        _, writer = await asyncio.open_connection("127.0.0.1", run.port)
+        _, writer = await asyncio.open_connection("127.0.0.1", port_of(run))
         writer.write(b"<13>Oct 11 22:14:15 core alarmd: Zone 2 alarm by " + b"x" * 10_000 + b"\n")
-        await until(lambda: run.emit.signals and run.emit.aside, run.serving)
-        assert run.emit.kinds()[0][1] == "zone.alarm"
+        await run.until(lambda: run.reports.signals and run.reports.quarantined)
+        assert run.reports.kinds()[0][1] == "zone.alarm"
         writer.close()
 
 
 async def test_senders_are_devices_by_address_or_by_name() -> None:
-    heard: list[str | None] = []
     senders = [{"host": "127.0.0.2", "id": "ups", "name": "UPS"}, {"host": "core", "id": "switch", "name": "交换机"}]
     async with listening(senders=senders) as run:
-        run.emit.heard = heard.append
+        run.reports.heard_parts.clear()
         for source, line in (("127.0.0.2", "<13>市电中断"), ("127.0.0.1", "<13>Oct 11 22:14:15 core x: 市电中断")):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 sender.bind((source, 0))
-                sender.sendto(line.encode(), ("127.0.0.1", run.port))
-        await until(lambda: len(run.emit.signals) == 2, run.serving)
-        assert {device for device, _ in run.emit.kinds()} == {"ups", "switch"}
-        assert set(heard) == {"ups", "switch"}
+                sender.sendto(line.encode(), ("127.0.0.1", port_of(run)))
+        await run.until(lambda: len(run.reports.signals) == 2)
+        assert {device for device, _ in run.reports.kinds()} == {"ups", "switch"}
+        assert run.reports.heard_parts == {"ups", "switch"}
 
 
 async def test_senders_that_are_not_allowed_are_ignored() -> None:
@@ -136,32 +134,32 @@ async def test_senders_that_are_not_allowed_are_ignored() -> None:
         for source in ("127.0.0.1", "127.0.0.2"):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
                 sender.bind((source, 0))
-                sender.sendto(f"市电中断 {source}".encode(), ("127.0.0.1", run.port))
-        await until(lambda: run.emit.signals, run.serving)
+                sender.sendto(f"市电中断 {source}".encode(), ("127.0.0.1", port_of(run)))
+        await run.until(lambda: run.reports.signals)
         await asyncio.sleep(0.05)
-        assert [signal.data["said"] for signal in run.emit.signals] == ["市电中断 127.0.0.2"]
+        assert [signal.data["said"] for signal in run.reports.signals] == ["市电中断 127.0.0.2"]
 
 
 async def test_a_disk_in_trouble_ends_the_connection() -> None:
     async with listening() as run:
-        run.emit.disk = False
-        reader, writer = await asyncio.open_connection("127.0.0.1", run.port)
+        run.reports.disk_full = True
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(run))
         writer.write("市电中断\n".encode())
         assert await asyncio.wait_for(reader.read(), 5) == b"", "the connection is ended"
         writer.close()
-        run.emit.disk = True
-        reader, writer = await asyncio.open_connection("127.0.0.1", run.port)
+        run.reports.disk_full = False
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(run))
         writer.write("市电中断\n".encode())
-        await until(lambda: run.emit.signals, run.serving)
+        await run.until(lambda: run.reports.signals)
         writer.close()
 
 
 async def test_an_overlong_line_is_kept_and_the_next_is_read() -> None:
     async with listening() as run:
-        _, writer = await asyncio.open_connection("127.0.0.1", run.port)
+        _, writer = await asyncio.open_connection("127.0.0.1", port_of(run))
         writer.write(b"x" * 30_000 + "\n市电中断\n".encode())
-        await until(lambda: run.emit.signals, run.serving)
-        assert [(why.split(" of ")[0], len(data)) for why, data in run.emit.aside] == [("a line", 8192)]
+        await run.until(lambda: run.reports.signals)
+        assert [(why.split(" of ")[0], len(data)) for why, data in run.reports.quarantined] == [("a line", 8192)]
         writer.close()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from gateway.errors import NotRecorded
 from gateway.links.emit_all import emit_all
 from gateway.model import Signal
-from tests.support.listening import Listening
+from gateway.testing import RecordedReports
 
 
-class Choosy(Listening):
+class Choosy(RecordedReports):
     """Its disk takes the device's signals, but not those of `full`."""
 
     def __init__(self, *full: str) -> None:
@@ -16,10 +16,10 @@ class Choosy(Listening):
         self.full = full
         self.offered: list[str] = []
 
-    async def __call__(self, signal: Signal) -> int:
+    async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         self.offered.append(signal.device)
-        self.disk = signal.device not in self.full
-        return await super().__call__(signal)
+        self.disk_full = signal.device in self.full
+        return await super().__call__(signal, remembered=remembered)
 
 
 def signals() -> list[Signal]:

@@ -15,8 +15,9 @@ from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import Device, DeviceType
 from gateway.protocols.perimeter.settings import PanelSettings
 from gateway.simulator import perimeter as twin
+from gateway.testing import RecordedReports
 from tests.support.converter import converter
-from tests.support.listening import Listening, until
+from tests.support.listening import until
 
 needs_ser2net = pytest.mark.needs("ser2net", "ser2net")
 
@@ -173,10 +174,10 @@ async def test_a_perimeter_host_behind_a_converter(tmp_path, monkeypatch) -> Non
     monkeypatch.setattr(twin, "REPEAT_AFTER", 0.2)
     async with twin.run_perimeter_host() as (wall, path):
         with converter(tmp_path, str(path)) as port:
-            settings, emit = PanelSettings(port=port, poll="200ms"), Listening()
+            settings, emit = PanelSettings(port=port, poll="200ms"), RecordedReports()
             device = Device("wall", "perimeter_panel", DeviceType.PANEL, "周界主机", "gate")
             serving = asyncio.ensure_future(perimeter_panel.DRIVER(device, settings, SerialLink(settings), emit).run())
-            await until(lambda: emit.lives, serving)
+            await until(lambda: emit.heard_count, serving)
             wall.report(twin.ALARM, 2)
             await until(lambda: wall.acknowledged, serving)
             assert ("wall", "zone.alarm") in emit.kinds()

@@ -12,7 +12,7 @@ from gateway.driver import Driver
 from gateway.errors import BadInput, CommandFailed, LinkLost, NotRecorded
 from gateway.links.serial import SerialLink, SerialSettings
 from gateway.model import DeviceType, Signal
-from gateway.testing import running
+from gateway.testing import RecordedReports, running
 
 
 class Button(Driver):
@@ -85,6 +85,28 @@ async def test_a_command_ends_at_its_limit(settings):
             await run.perform("wait", limit=0.01)
         assert await run.perform("ping") is None
     assert limits == [timedelta(seconds=0.01), timedelta(seconds=10)]
+
+
+async def test_who_was_heard_and_is_still_well() -> None:
+    reports = RecordedReports()
+    for part in (None, "north", "south"):
+        reports.heard(part)
+    assert reports.heard_parts == {None, "north", "south"}
+    reports.lost("north", "no answer")
+    reports.refused(None, "a wrong key")
+    assert (reports.heard_parts, reports.heard_count) == ({"south"}, 3)
+    assert (reports.lost_parts, reports.refusals) == ([("north", "no answer")], [(None, "a wrong key")])
+    reports.heard("north")
+    assert reports.heard_parts == {"north", "south"}
+
+
+async def test_what_a_broker_remembered_is_no_sign_of_life() -> None:
+    reports, signal = RecordedReports(), Signal(device="device", kind="door.opened")
+    assert await reports(signal, remembered=True) == 1
+    assert (reports.remembered, reports.signs_of_life) == ([signal], 0)
+    assert await reports(signal) == 2
+    reports.heard()
+    assert (reports.remembered, reports.signs_of_life) == ([signal], 2)
 
 
 async def test_what_a_driver_raises_reaches_the_test(settings):

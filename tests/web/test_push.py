@@ -20,7 +20,7 @@ from drivers.http_push import DRIVER
 from gateway.auth import throttle
 from gateway.model import Device, DeviceType
 from gateway.protocols.mapping.http_push_settings import HttpPushSettings
-from tests.support.listening import Listening, until
+from gateway.testing import running
 
 TOKEN = "00112233445566778899aabbccddeeff"
 PASSWORD = "wacht am Tor"
@@ -50,15 +50,11 @@ def event(code: object = 1130, **more: object) -> dict:
 @asynccontextmanager
 async def pushing(anju, **more):
     settings = HttpPushSettings.model_validate({**SETTINGS, **more})
-    emit = Listening()
     device = Device("east-host", "http_push", DeviceType.PANEL, "东区报警主机", "gate/east")
-    driver = DRIVER(device, settings, anju.services.pushes.link("east-host", settings), emit)
-    serving = asyncio.ensure_future(driver.run())
-    await until(lambda: emit.lives, serving)
-    async with aiohttp.ClientSession(anju.url) as client:
-        yield SimpleNamespace(client=client, emit=emit, serving=serving)
-    serving.cancel()
-    await asyncio.wait([serving])
+    async with running(DRIVER, settings, anju.services.pushes.link("east-host", settings), device) as run:
+        await run.until(lambda: run.reports.heard_count)
+        async with aiohttp.ClientSession(anju.url) as client:
+            yield SimpleNamespace(client=client, reports=run.reports, task=run.task)
 
 
 async def post(run, body, headers=BEARER, path="/api/v1/push/east-host", **more):
@@ -70,7 +66,7 @@ async def post(run, body, headers=BEARER, path="/api/v1/push/east-host", **more)
 async def test_an_event_is_a_signal(anju) -> None:
     async with pushing(anju) as run:
         assert await post(run, event(message="翻越")) == (200, '{"ok": true}')
-        (signal,) = run.emit.signals
+        (signal,) = run.reports.signals
         assert (signal.device, signal.kind, signal.source_id) == ("east-1", "zone.alarm", "77")
         assert signal.data == {"zone": "1", "text": "翻越"}
         assert signal.at.isoformat() == "2026-11-22T00:00:00+00:00"
@@ -86,7 +82,7 @@ async def test_by_curl_with_a_token_in_the_address(anju) -> None:
     async with pushing(anju, query="key", paths={"what": "code", "zone": "zone"}) as run:
         done = await asyncio.to_thread(subprocess.run, [*curl, address], capture_output=True, text=True, check=True)
         assert done.stdout == '{"ok": true} 200'
-        assert run.emit.kinds() == [("east-1", "zone.alarm")]
+        assert run.reports.kinds() == [("east-1", "zone.alarm")]
 
 
 async def test_xml_by_a_password(anju) -> None:
@@ -105,7 +101,7 @@ async def test_xml_by_a_password(anju) -> None:
     async with pushing(anju, **more) as run:
         right = basic_of("west", PASSWORD)
         assert (await post(run, body, {"Authorization": right, "Content-Type": "application/xml"}))[0] == 200
-        assert run.emit.kinds() == [("west-3", "zone.alarm")]
+        assert run.reports.kinds() == [("west-3", "zone.alarm")]
         wrong = basic_of("west", "open")
         assert (await post(run, body, {"Authorization": wrong}))[0] == 401
 
@@ -114,7 +110,7 @@ async def test_xml_by_a_password(anju) -> None:
 async def test_zeros_in_front_of_a_zone_make_no_other_zone(anju, zone) -> None:
     async with pushing(anju, zones=[{"number": 3, "id": "east-3", "name": "东门"}]) as run:
         assert (await post(run, event(zone=zone)))[0] == 200
-        assert run.emit.kinds() == [("east-3", "zone.alarm")]
+        assert run.reports.kinds() == [("east-3", "zone.alarm")]
 
 
 async def test_dahuas_json_and_several_events_without_each(anju) -> None:
@@ -123,7 +119,7 @@ async def test_dahuas_json_and_several_events_without_each(anju) -> None:
     async with pushing(anju, **more) as run:
         for body in (said, said | {"Action": "Stop"}, [said, said | {"Index": 2}, said | {"Action": "Stop"}]):
             assert (await post(run, body))[0] == 200
-        assert run.emit.kinds() == [("east-1", "zone.alarm")] * 2 + [("east-host", "zone.alarm")]
+        assert run.reports.kinds() == [("east-1", "zone.alarm")] * 2 + [("east-host", "zone.alarm")]
 
 
 # HTTP Digest
@@ -169,7 +165,7 @@ async def test_curl_signs_in_by_password(anju, how) -> None:
         curl[curl.index(f"west:{PASSWORD}")] = "west:wrong"
         done = await asyncio.to_thread(subprocess.run, curl, capture_output=True, text=True, check=True)
         assert done.stdout.endswith(" 401")
-        assert len(run.emit.signals) == 3
+        assert len(run.reports.signals) == 3
 
 
 @pytest.mark.needs("curl", "curl")
@@ -184,7 +180,7 @@ async def test_curl_sends_a_picture_by_digest(anju, tmp_path) -> None:
             subprocess.run, [*curl, f"{anju.url}/api/v1/push/east-host"], capture_output=True, text=True, check=True
         )
         assert done.stdout == '{"ok": true} 200'
-        assert run.emit.signals[0].picture == picture.read_bytes()
+        assert run.reports.signals[0].picture == picture.read_bytes()
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -277,10 +273,10 @@ async def test_a_body_with_a_picture_may_be_large(anju) -> None:
     async with pushing(anju) as run:
         for size in (180_000, 3_000_000):
             assert (await post(run, with_picture(size), MIXED))[0] == 200
-            assert len(run.emit.signals[-1].picture) == size + 4
+            assert len(run.reports.signals[-1].picture) == size + 4
         large = {"event": {"code": 1130, "picture": "A" * 180_000}}
         assert (await post(run, large, {**BEARER, "Content-Type": "application/json"}))[0] == 200
-        assert run.emit.turned_away == []
+        assert run.reports.refusals == []
 
 
 async def chunks(body: bytes):
@@ -294,14 +290,14 @@ async def test_what_is_too_large_leaves_a_trace_and_is_told(anju) -> None:
         assert (await post(run, body, MIXED))[0] == 413
         async with run.client.post("/api/v1/push/east-host", data=chunks(body), headers=MIXED) as answer:
             assert answer.status == 413
-        (named, head), (chunked, other) = run.emit.aside
+        (named, head), (chunked, other) = run.reports.quarantined
         assert named == f"a body of {len(body)} bytes was too large to be read"
         assert chunked == "a body of > 100000 bytes was too large to be read"
         assert head == other == body[:1024]
-        assert "too large" in run.emit.turned_away[0][1]
+        assert "too large" in run.reports.refusals[0][1]
         for _ in range(20):
             assert (await post(run, body, MIXED))[0] == 413
-        assert len(run.emit.aside) == 5, "within an allowance"
+        assert len(run.reports.quarantined) == 5, "within an allowance"
 
 
 @pytest.mark.parametrize("code", [1130, "1130", 1130.0, " 1130 "])
@@ -309,7 +305,7 @@ async def test_a_word_counts_however_it_is_written(anju, code) -> None:
     async with pushing(anju, kinds={"1130": "zone.alarm", "LineDetection": "zone.alarm"}) as run:
         assert (await post(run, event(code)))[0] == 200
         assert (await post(run, event("linedetection")))[0] == 200
-        assert run.emit.kinds() == [("east-1", "zone.alarm")] * 2
+        assert run.reports.kinds() == [("east-1", "zone.alarm")] * 2
 
 
 @pytest.mark.parametrize(
@@ -326,26 +322,26 @@ async def test_a_word_counts_however_it_is_written(anju, code) -> None:
 async def test_an_end_is_no_alarm_where_the_yaml_does_not_speak_of_ends(anju, what, begins, ends) -> None:
     async with pushing(anju, paths={"what": what}, kinds={"x": "zone.alarm"}) as run:
         assert [(await post(run, body))[0] for body in (ends, begins, ends)] == [200] * 3
-        assert run.emit.kinds() == [("east-host", "zone.alarm")]
+        assert run.reports.kinds() == [("east-host", "zone.alarm")]
 
 
 async def test_several_events_in_one_body(anju) -> None:
     async with pushing(anju, paths={"each": "list", "what": "c"}) as run:
         assert (await post(run, {"list": [{"c": 1130}, {"c": 1602}, {"c": 3130}]}))[0] == 200
-        assert [kind for _, kind in run.emit.kinds()] == ["zone.alarm", "zone.restored"]
+        assert [kind for _, kind in run.reports.kinds()] == ["zone.alarm", "zone.restored"]
         assert (await post(run, {"list": [{"c": 1130}, {"c": 9}]}))[0] == 400
-        assert len(run.emit.signals) == 2, "all of a body, or nothing"
+        assert len(run.reports.signals) == 2, "all of a body, or nothing"
         assert (await post(run, {"list": []}))[0] == 200
         assert "list 处没有内容" in (await post(run, {}))[1]
 
 
 async def test_a_heartbeat_is_heard_and_no_signal(anju) -> None:
     async with pushing(anju) as run:
-        lives = run.emit.lives
+        lives = run.reports.heard_count
         assert (await post(run, event(1602)))[0] == 200
-        assert run.emit.lives == lives + 1
+        assert run.reports.heard_count == lives + 1
         assert (await post(run, event(0)))[0] == 200
-        assert run.emit.signals == []
+        assert run.reports.signals == []
 
 
 async def test_nobody_learns_which_devices_there_are(anju) -> None:
@@ -361,7 +357,7 @@ async def test_nobody_learns_which_devices_there_are(anju) -> None:
             "not allowed in the YAML"
         )
         assert (await post(run, event(), BEARER, "/api/v1/push/nobody"))[0] == 401
-        assert run.emit.aside == []
+        assert run.reports.quarantined == []
 
 
 async def test_who_guesses_has_to_wait_and_who_knows_gets_in(anju, monkeypatch) -> None:
@@ -390,17 +386,17 @@ async def test_a_neighbour_with_an_old_token_silences_nobody(anju, monkeypatch) 
 
 async def test_not_on_record_is_not_taken(anju) -> None:
     async with pushing(anju) as run:
-        run.emit.disk = False
+        run.reports.disk_full = True
         assert (await post(run, event()))[0] == 503
-        run.emit.disk = True
+        run.reports.disk_full = False
         assert (await post(run, event()))[0] == 200
 
 
 async def test_a_full_disk_silences_no_alarm_of_a_body(anju) -> None:
     async with pushing(anju, paths={"each": "@", "what": "code"}, zones=[]) as run:
-        run.emit.disk = False
+        run.reports.disk_full = True
         assert (await post(run, [{"code": 3130}, {"code": 1130}]))[0] == 503
-        assert run.emit.shown == ["east-host"]
+        assert [signal.device for signal in run.reports.not_recorded if signal.is_alarm] == ["east-host"]
 
 
 @pytest.mark.parametrize(
@@ -422,15 +418,15 @@ async def test_what_can_not_be_read_is_kept_and_the_mistake_told(anju, body, tol
         status, text = await post(run, body, {**BEARER, "Accept-Language": "en"})
         assert status == 400
         assert told in json.loads(text)["error"]["message"]
-        assert run.emit.aside[0][1] == body
-        assert run.emit.signals == []
-        assert len(run.emit.turned_away) == bool(body), "the guard is told: it may have been an alarm"
+        assert run.reports.quarantined[0][1] == body
+        assert run.reports.signals == []
+        assert len(run.reports.refusals) == bool(body), "the guard is told: it may have been an alarm"
 
 
 async def test_a_secret_in_a_body_is_not_kept(anju) -> None:
     async with pushing(anju) as run:
         assert (await post(run, {"token": TOKEN}))[0] == 400
-        assert run.emit.aside[0][1] == b'{"token": "***"}'
+        assert run.reports.quarantined[0][1] == b'{"token": "***"}'
 
 
 async def test_too_large_and_too_often(anju) -> None:
@@ -441,8 +437,8 @@ async def test_too_large_and_too_often(anju) -> None:
 
 async def test_without_its_driver_nothing_is_taken(anju) -> None:
     async with pushing(anju) as run:
-        run.serving.cancel()
-        await asyncio.wait([run.serving])
+        run.task.cancel()
+        await asyncio.wait([run.task])
         assert (await post(run, event()))[0] == 503
         anju.services.pushes.forget("east-host")
         assert (await post(run, event()))[0] == 401

@@ -18,7 +18,7 @@ from gateway.protocols.modbus.mismatch import Mismatch
 from gateway.protocols.modbus.outcome import ModbusResponse, NoResponse, Outcome
 from gateway.protocols.modbus.request import ReadRequest, Table
 from gateway.protocols.modbus.settings import ModbusIoSettings, ModbusLineSettings
-from tests.support.listening import Listening
+from gateway.testing import RecordedReports
 
 ASKED = ReadRequest(Table.DISCRETE, 0, 8)
 PDU = bytes.fromhex("02 01 05")
@@ -165,6 +165,6 @@ async def test_the_driver_says_so_when_the_unit_counts_as_lost() -> None:
         units = [{"id": "io", "address": 1, "name": "io", "inputs": inputs}]
         settings = ModbusIoSettings.model_validate({"port": "/dev/null", "cycle": "20ms", "units": units})
         device = Device("line", "modbus_io", DeviceType.PANEL, "line", "gate")
-        driver = ModbusIo(device, settings, ModbusLink(settings), Listening())  # type: ignore[arg-type]
+        driver = ModbusIo(device, settings, ModbusLink(settings), RecordedReports())
         with pytest.raises(LinkLost, match="answers as unit 5, not 1: write `address: 5`"):
             await driver._poll(line)
