@@ -11,7 +11,7 @@ import asyncio
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,42 +22,19 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.lifecycle import (
     ACTION_OF_STEP,
     DecisionOnEvent,
-    cleared,
-    folds_into,
-    raised,
-    repeated,
     stepped,
     validate_step,
 )
+from gateway.desk.plan import Plan
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
-from gateway.model import Action, Alert, AlertState, Clear, Raise, Severity, Signal, Step
+from gateway.model import Action, Alert, AlertState, Severity, Signal, Step
 from gateway.store import Store, audit, journal
 
 log = structlog.get_logger(__name__)
 Unit = Callable[[sqlite3.Connection], None]
 Act = Callable[[Action, Unit], Awaitable[int]]
 """Commits a person's action together with a unit and hands it to the pipeline, in the journal's order."""
-MAX_UNWRITTEN = 10_000
-"""Decisions that wait for a database that takes no writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What decisions make of the alerts, before it is written."""
-
-    alerts: Mapping[str, Alert] = field(default_factory=dict)
-    links: Sequence[tuple[DecisionOnEvent, str | None]] = ()
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        for alert in self.alerts.values():
-            rows.put(connection, alert)
-        for decided, alert_id in self.links:
-            rows.append_decision(connection, decided, alert_id)
-
-    def then(self, later: _Plan) -> _Plan:
-        """Both plans as one. Of more than MAX_UNWRITTEN decisions the oldest are dropped; no alert is."""
-        return _Plan({**self.alerts, **later.alerts}, [*self.links, *later.links][-MAX_UNWRITTEN:])
 
 
 def _nothing(_connection: sqlite3.Connection) -> None:
@@ -83,7 +60,7 @@ class Desk:
         self._act = act or self._write_action
         self._open: dict[str, Alert] = {}
         self._by_key: dict[tuple[str, str], str] = {}
-        self._unwritten = _Plan()
+        self._unwritten = Plan()
         self._unwritten_beside: Unit = _nothing
         self.unwritten_because = ""
         """Why decisions are not on record yet; empty when all are."""
@@ -154,7 +131,7 @@ class Desk:
         and the next call writes them with its own. Its `beside` then replaces the one that was not written.
         """
         async with self._changing:
-            plan = self._plan(decisions)
+            plan = Plan.of(decisions, self._open, self._by_key)
             both, also = self._unwritten.then(plan), beside or self._unwritten_beside
 
             def unit(connection: sqlite3.Connection) -> None:
@@ -167,7 +144,7 @@ class Desk:
                 self._unwritten, self._unwritten_beside, self.unwritten_because = both, also, str(error)
                 changed = [replace(alert, on_record=False) for alert in plan.alerts.values()]
             else:
-                self._unwritten, self._unwritten_beside, self.unwritten_because = _Plan(), _nothing, ""
+                self._unwritten, self._unwritten_beside, self.unwritten_because = Plan(), _nothing, ""
                 changed = [replace(alert, on_record=True) for alert in both.alerts.values()]
             for alert in changed:
                 self._apply(alert)
@@ -235,35 +212,10 @@ class Desk:
             self._apply(after)
         self.changed.add(after)
 
-    def _plan(self, decisions: Sequence[DecisionOnEvent]) -> _Plan:
-        changed: dict[str, Alert] = {}
-        by_key = dict(self._by_key) if decisions else {}
-        links: list[tuple[DecisionOnEvent, str | None]] = []
-
-        def find(rule: str, key: str) -> Alert | None:
-            alert_id = by_key.get((rule, key))
-            return None if alert_id is None else changed.get(alert_id) or self._open.get(alert_id)
-
-        for decided in decisions:
-            after: Alert | None = None
-            match decided.decision:
-                case Raise() as decision:
-                    alert = find(decided.rule, decision.key)
-                    foldable = alert is not None and folds_into(alert, decided.event.time)
-                    after = repeated(alert, decided, decision) if alert and foldable else raised(decided, decision)
-                case Clear(key):
-                    alert = find(decided.rule, key)
-                    after = cleared(alert, decided.event.time) if alert and alert.restored_at is None else None
-            if after is not None:
-                changed[after.id] = after
-                by_key[after.rule, after.key] = after.id
-            links.append((decided, after.id if after else None))
-        return _Plan(changed, links)
-
     def _apply_step(self, alert: Alert) -> None:
         """A person's step is on record: decisions on the alert that are still unwritten must not undo it."""
         if alert.id in self._unwritten.alerts:
-            self._unwritten = self._unwritten.then(_Plan({alert.id: alert}))
+            self._unwritten = self._unwritten.then(Plan({alert.id: alert}))
         self._apply(alert)
 
     def _apply(self, alert: Alert) -> None:
