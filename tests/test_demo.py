@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.publish
 import pytest
 
 ANJU = Path(sys.executable).with_name("anju")
@@ -63,6 +64,19 @@ class Demo:
         return self.process.wait(30)
 
 
+def started(data: Path) -> Demo:
+    """A demo that is ready, with a guard signed in; it is killed if it does not get so far."""
+    demo = Demo(data, "--port", "0", "--cameras", "2")
+    try:
+        demo.wait()
+        demo.ask("POST", "/api/v1/session", {"user": "guard", "password": "guard"})
+    except BaseException:
+        demo.process.kill()
+        demo.process.wait()
+        raise
+    return demo
+
+
 def refused(*options: str | Path) -> str:
     """What a demo that does not start says."""
     tried = subprocess.run([ANJU, "demo", *options], check=False, capture_output=True, text=True, timeout=60)
@@ -72,10 +86,8 @@ def refused(*options: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo") / "data", "--port", "0", "--cameras", "2")
+    running = started(tmp_path_factory.mktemp("demo") / "data")
     try:
-        running.wait()
-        running.ask("POST", "/api/v1/session", {"user": "guard", "password": "guard"})
         yield running
     finally:
         running.process.kill()
@@ -190,36 +202,39 @@ def test_no_second_demo_in_the_same_folder_or_on_the_same_port(demo: Demo) -> No
     demo.ask("GET", "/api/v1/session")
 
 
-def test_it_ends_with_all_it_started(demo: Demo) -> None:
+def test_it_ends_starts_anew_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One demo's life from its start to being killed, apart from the one that the other tests look at."""
+    demo = started(tmp_path / "data")
+    mqtt = demo.facts["mqtt"]
+    paho.mqtt.publish.single(
+        f"anju/v1/{mqtt['device']}/signal",
+        '{"kind": "panic.pressed", "id": "mine-1"}',
+        qos=1,
+        hostname=mqtt["host"],
+        port=mqtt["port"],
+        auth={"username": mqtt["user"], "password": mqtt["password"]},
+    )
+    demo.until(lambda: [a for a in demo.items("/api/v1/alerts") if a["device"] == "demo-sensor"], 10)
     children = demo.children()
     assert len(children) >= 2, "the simulator and a vision worker"
     assert demo.end() == 0
     assert not (demo.data / "demo.json").exists()
     assert not (demo.data / "dev" / "wall-host").is_symlink()
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
-    for port in (demo.facts["mqtt"]["port"], int(demo.facts["http"].rpartition(":")[2])):
+    for port in (mqtt["port"], int(demo.facts["http"].rpartition(":")[2])):
         with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
             probe.connect(("127.0.0.1", port))
     assert "Traceback" not in demo.log.read_text()
 
-
-def test_it_starts_again_where_it_ended_and_ctrl_c_ends_it(demo: Demo) -> None:
-    again = Demo(demo.data, "--port", "0")
-    try:
-        again.wait()
-        again.ask("POST", "/api/v1/session", {"user": "guard", "password": "guard"})
-        assert [alert for alert in again.items("/api/v1/alerts") if alert["device"] == "demo-sensor"] == []
-        simulator = again.children()
-        assert again.end(signal.SIGINT) == 0
-        assert not [pid for pid in simulator if Path(f"/proc/{pid}").exists()]
-    finally:
-        again.process.kill()
-        again.process.wait()
+    again = started(demo.data)
+    assert [alert for alert in again.items("/api/v1/alerts") if alert["device"] == "demo-sensor"] == []
+    children = again.children()
+    assert again.end(signal.SIGINT) == 0, "Ctrl-C"
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
-def test_the_devices_do_not_outlive_a_killed_demo(demo: Demo) -> None:
-    killed = Demo(demo.data, "--port", "0")
-    killed.wait()
+def test_the_devices_do_not_outlive_a_killed_demo(tmp_path: Path) -> None:
+    killed = started(tmp_path / "data")
     children = killed.children()
     killed.process.kill()
     killed.process.wait()
