@@ -140,6 +140,7 @@ function watchActivity(live: Live, sound: Sound): void {
   const onInput = (): void => {
     if (sound.speaker.value === "blocked") sound.unblock();
   };
-  window.addEventListener("pointerdown", onInput);
+  // Not at pointerdown: the banner would vanish under the finger, and what moves up would lose the click.
+  window.addEventListener("click", onInput, { capture: true });
   window.addEventListener("keydown", onInput);
 }
