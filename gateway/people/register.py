@@ -25,6 +25,8 @@ class CurrentRegister:
 
     def __init__(self, store: Store, now: Callable[[], datetime], act: Callable[[Action], Awaitable[int]]) -> None:
         self.snapshot = Register()
+        self._recorded = self.snapshot
+        """The snapshot whose change is in the journal: rules have this one."""
         self._people = People(store)
         self._now = now
         self._act = act
@@ -33,7 +35,7 @@ class CurrentRegister:
     async def load(self) -> None:
         """Read the snapshot at the start. When it can't be read it stays empty, and the log says why."""
         try:
-            self.snapshot = await self._people.register()
+            self.snapshot = self._recorded = await self._people.register()
         except AnjuError as error:
             log.error("the register of people and vehicles can't be read", why=str(error))
 
@@ -43,7 +45,7 @@ class CurrentRegister:
         Raises NotRecorded when the database can't be read; the old snapshot stays.
         """
         register = await self._people.register()
-        if register != self.snapshot:
+        if register != self._recorded:
             self.snapshot = register
             await self._record(register)
         self._refreshed.set()
@@ -59,4 +61,6 @@ class CurrentRegister:
         try:
             await self._act(Action(kind="register.changed", user="", time=self._now(), data=data))
         except NotRecorded as error:
-            log.error("the change of the register is not on record; rules see it with the next one", why=str(error))
+            log.error("the change of the register is not on record; the next refresh tries again", why=str(error))
+        else:
+            self._recorded = register

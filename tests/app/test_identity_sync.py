@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.app import identity_sync as module
+from gateway.errors import NotRecorded
 from gateway.people import CurrentRegister, faces
 from gateway.store import Store
 from gateway.vision.face_matching import FaceMatching
@@ -78,6 +79,30 @@ async def test_a_refreshed_register_reaches_the_cameras_and_the_journal_without_
         keeping.cancel()
     assert [(action.kind, action.data) for action in acted] == [("register.changed", {"persons": 0, "vehicles": 1})]
     assert register.snapshot.vehicles["苏M12345"].place == "b1"
+
+
+async def test_a_change_that_could_not_be_recorded_is_recorded_by_the_next_refresh(tmp_path):
+    """Else rules would never get the new register: it is no other one by then."""
+    acted, disk_full = [], True
+
+    async def act(action):
+        if disk_full:
+            raise NotRecorded("full")
+        acted.append(action.kind)
+        return 1
+
+    async with Store.open(tmp_path) as store:
+        register = CurrentRegister(store, lambda: datetime.now(UTC), act)
+        await register.load()
+        await store.write(
+            lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
+        )
+        await register.refresh()
+        assert (list(register.snapshot.vehicles), acted) == (["苏M12345"], [])
+        disk_full = False
+        await register.refresh()
+        await register.refresh()
+    assert acted == ["register.changed"]
 
 
 def register_of(store, acted=None):
