@@ -61,7 +61,7 @@ def _print_difference(console: Console, difference: Mapping[str, Any]) -> None:
         for name in changes.get("removed", ()):
             table.add_row("[red]-[/]", noun, escape(name), "")
     for key in difference.get("settings", ()):
-        table.add_row("[yellow]~[/]", "compound", escape(key), "")
+        table.add_row("[yellow]~[/]", "desk" if key.startswith("desk.") else "compound", escape(key), "")
     if table.row_count:
         console.print(table)
     for key in difference.get("restart", ()):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 
 from gateway.model import PLACE_PATH, Words
 from gateway.settings.addresses import HttpAddress, ListenAddress, parse_listen
-from gateway.settings.context import Context, ExistingFile
+from gateway.settings.context import Context, ExistingFile, PlaceRef
 from gateway.settings.durations import PositiveDuration, parse_duration
 from gateway.settings.mend import AS_WRITTEN, Wrong
 from gateway.settings.secrets import Secret
@@ -221,4 +221,8 @@ class CompoundSettings(Section):
     places: Annotated[dict[PlacePath, Name], Field(description="other places: path: name")] = Field(
         default_factory=dict
     )
+    near: Annotated[
+        tuple[Annotated[tuple[PlaceRef, ...], Field(min_length=2)], ...],
+        Field(description="groups of places that are neighbours: a fence zone, the lane behind it, the camera's place"),
+    ] = ()
     demo: Annotated[bool, Field(description="a demonstration: passwords may be in plain text")] = False

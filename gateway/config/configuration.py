@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.config.compound import CompoundSettings
+from gateway.config.desk import DeskSettings
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import Mistake
 from gateway.model import Device, Place
@@ -35,7 +36,7 @@ class RuleEntry:
 
 @dataclass(frozen=True)
 class Configuration:
-    """`text` is all three files as they were read, secrets masked; `fingerprint` its SHA-256."""
+    """`text` is all files as they were read, secrets masked; `fingerprint` its SHA-256."""
 
     directory: Path
     compound: CompoundSettings
@@ -44,6 +45,7 @@ class Configuration:
     places: Mapping[str, Place]
     text: str
     fingerprint: str
+    desk: DeskSettings = field(default_factory=DeskSettings)
     hints: tuple[Mistake, ...] = ()
     """Likely mistakes that are not errors."""
 

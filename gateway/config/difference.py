@@ -48,7 +48,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`settings`: changed keys of compound.yaml that apply at once; `restart`: those that need a restart."""
+    """`settings`: changed keys of compound.yaml and (as `desk.…`) of desk.yaml that apply at once;
+    `restart`: those that need a restart.
+    """
 
     devices: Changes = Changes()
     rules: Changes = Changes()
@@ -80,7 +82,10 @@ def compare(old: Configuration | None, new: Configuration, started: CompoundSett
         _changes({rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}, _of_rule),
         _changes(old.places, new.places, lambda _old, _new: ("name",)),
         _changes(_accounts(old), _accounts(new), lambda _old, _new: ("password",)),
-        tuple(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
+        (
+            *(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
+            *_different(old.desk, new.desk, "desk."),
+        ),
         tuple(sorted(_needing_restart(started or old.compound, new.compound))),
     )
 

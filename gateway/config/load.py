@@ -17,6 +17,7 @@ from gateway.config.cross_checks import (
     check_references,
     check_serial_ports,
 )
+from gateway.config.desk import DeskSettings
 from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
@@ -35,7 +36,9 @@ _COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|toke
 
 
 def load(directory: Path) -> Configuration:
-    """Read compound.yaml, devices.yaml, rules.yaml (and secrets.yaml); raises ConfigError with every mistake.
+    """Read compound.yaml, devices.yaml, rules.yaml, desk.yaml and secrets.yaml; the last two are optional.
+
+    Raises ConfigError with every mistake.
 
     Blocking, and it imports the drivers and rules it names: call it before the loop, or in a thread.
     """
@@ -44,6 +47,8 @@ def load(directory: Path) -> Configuration:
     secrets = Secrets(secrets_file.file, _values(secrets_file))
     files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
     compound_file, devices_file, rules_file = files
+    desk_file = _read_optional(directory, "desk.yaml", secrets)
+    files += [] if desk_file is None else [desk_file]
 
     # Order matters: devices refer to places, rules to both. `context` gets each set of names as soon as it is known.
     places, known_places = read_places(compound_file.tree)
@@ -58,6 +63,7 @@ def load(directory: Path) -> Configuration:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
+    desk = _read_desk(desk_file, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
@@ -69,7 +75,13 @@ def load(directory: Path) -> Configuration:
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, hints)
+    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, hints)
+
+
+def _read_desk(document: Document | None, context: Context) -> DeskSettings:
+    if document is None or document.tree is None:
+        return DeskSettings()
+    return validated(document, DeskSettings, document.tree, (), context) or DeskSettings()
 
 
 def _check_folder(directory: Path) -> None:
@@ -107,6 +119,11 @@ def _read(directory: Path, name: str, secrets: Secrets) -> Document:
     document = Document(display_path(path))
     document.reject(1, "is missing", "start from the one in Anju's config/")
     return document
+
+
+def _read_optional(directory: Path, name: str, secrets: Secrets) -> Document | None:
+    path = directory / name
+    return read_yaml(path, display_path(path), secrets) if _may_exist(path) else None
 
 
 def _read_secrets(directory: Path) -> Document:

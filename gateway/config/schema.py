@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of the three files, for completion and checks in an editor.
+"""JSON Schemas (draft 2020-12) of the files, for completion and checks in an editor.
 
 An entry's kind decides which further keys it has: one `if`/`then` for each kind. A dotted kind is a third party's, and
 any keys are allowed. `anju check` checks more (places, ids, files).
@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.config.compound import CompoundSettings
+from gateway.config.desk import DeskSettings
 from gateway.config.devices import DeviceCommon
 from gateway.config.entries import Kind
 from gateway.config.kinds import find_driver, find_rule, known_kinds
@@ -29,12 +30,13 @@ def schemas() -> dict[str, Schema]:
     return {
         "compound": {"$schema": DRAFT, **_of(CompoundSettings)},
         "devices": _entries("devices", DeviceCommon, _kinds("driver", find_driver)),
+        "desk": {"$schema": DRAFT, **_of(DeskSettings)},
         "rules": _entries("rules", RuleCommon, _kinds("rule", find_rule)),
     }
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write compound.json, devices.json and rules.json; returns their paths."""
+    """Write one file for each, such as compound.json; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for stem, schema in schemas().items():

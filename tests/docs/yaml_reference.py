@@ -107,15 +107,16 @@ _SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 def page() -> str:
     """The whole page."""
     found = schemas()
-    parts = [HEAD, *_compound(found["compound"])]
+    parts = [HEAD, *_sections("compound", found["compound"])]
     parts += _entries("devices", "kind of device", found["devices"])
     parts += _entries("rules", "kind of rule", found["rules"])
+    parts += _sections("desk", found["desk"])
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _compound(schema: Schema) -> Iterator[str]:
-    yield "## compound.yaml\n"
-    yield from _Section(schema.get("$defs", {}), "").render("", schema, 3)
+def _sections(file: str, schema: Schema) -> Iterator[str]:
+    yield f"## {file}.yaml\n"
+    yield from _Section(schema.get("$defs", {}), "" if file == "compound" else file).render("", schema, 3)
 
 
 def _entries(key: str, what: str, schema: Schema) -> Iterator[str]:

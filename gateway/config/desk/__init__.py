@@ -1,0 +1,18 @@
+"""The settings of desk.yaml: everything that a supervisor decides about the guard room's desk.
+
+The file is optional, and so is every key: the defaults suit a compound with one guard room. Each section is a file of
+this folder.
+"""
+
+from __future__ import annotations
+
+from gateway.config.desk.incidents import IncidentSection
+from gateway.settings.section import Section
+
+__all__ = ["DeskSettings", "IncidentSection"]
+
+
+class DeskSettings(Section):
+    """desk.yaml"""
+
+    incidents: IncidentSection = IncidentSection()
