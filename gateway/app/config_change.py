@@ -8,6 +8,7 @@ did not change are not touched.
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -16,6 +17,7 @@ from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
 from gateway.config.difference import Changes, Difference, compare
 from gateway.desk.incidents import Grouping
+from gateway.desk.limits import Limits
 from gateway.errors import NotRecorded
 from gateway.flow import unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
@@ -57,7 +59,11 @@ class ConfigChange:
         anything has changed.
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
-        rules = NewRules(_rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near))
+        rules = NewRules(
+            _rules(new, compound),
+            grouping=Grouping(new.desk.incidents, new.compound.near),
+            limits=Limits(new.desk, ZoneInfo(new.compound.timezone)),
+        )
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)

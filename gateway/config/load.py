@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.config.compound import CompoundSettings
-from gateway.config.configuration import Configuration
+from gateway.config.configuration import Configuration, RuleEntry
 from gateway.config.cross_checks import (
     check_accounts,
     check_compound,
@@ -23,11 +23,11 @@ from gateway.config.document import Document
 from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
 from gateway.config.places import read_places
-from gateway.config.rules import read_rules
+from gateway.config.rules import RESERVED_RULE_IDS, read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
 from gateway.masking import HIDDEN, holds_password, masked
-from gateway.settings.context import Context
+from gateway.settings.context import Context, KnownNames
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secrets, check_mode
 
@@ -63,6 +63,7 @@ def load(directory: Path) -> Configuration:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
+    context.rules = _rule_names(rules, rules_file)
     desk = _read_desk(desk_file, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
@@ -76,6 +77,11 @@ def load(directory: Path) -> Configuration:
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
     return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, hints)
+
+
+def _rule_names(rules: Iterable[RuleEntry], document: Document) -> KnownNames:
+    """What the desk's settings may name. With a mistake in rules.yaml any name may be that of the wrong entry."""
+    return KnownNames({*RESERVED_RULE_IDS, *(rule.id for rule in rules)}, ("",) if document.mistakes else ())
 
 
 def _read_desk(document: Document | None, context: Context) -> DeskSettings:

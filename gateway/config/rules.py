@@ -21,7 +21,9 @@ from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-RESERVED_RULE_IDS = frozenset({"ahead", "certificate", DRILL_RULE, "gateway", "storage", "uncovered", "unrecorded"})
+RESERVED_RULE_IDS = frozenset(
+    {"ahead", "attention", "certificate", DRILL_RULE, "gateway", "storage", "uncovered", "unrecorded"}
+)
 """Rule ids of the gateway's own alerts."""
 
 

@@ -18,6 +18,7 @@ import structlog
 
 from gateway.desk import rows
 from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.incident_clock import IncidentClock
 from gateway.desk.incident_desk import Act, IncidentDesk
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
@@ -54,6 +55,7 @@ class Desk:
         self.unwritten_because = ""
         """Why decisions are not on record yet; empty when all are."""
         self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step)
+        self.clock = IncidentClock(self.incidents, self.state, store, now)
 
     async def load(self) -> None:
         """Load the open alerts; the store itself reports what can't be read."""
@@ -185,7 +187,7 @@ class Desk:
             if alert is None:
                 raise NotFound(f"no alert {alert_id}")
             after = stepped(alert, step)
-            incident = self.state.fold.changed(after)
+            incident = self.state.fold.changed(after, step.at)
 
             def unit(connection: sqlite3.Connection) -> None:
                 rows.put(connection, after)

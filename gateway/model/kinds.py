@@ -22,14 +22,16 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored desk.unattended desk.attended
+    configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
-    incident.merged incident.split
+    incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
+    handover.signed
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )
 """What people do."""

@@ -6,13 +6,36 @@ this folder.
 
 from __future__ import annotations
 
+from gateway.config.desk.attention import AttentionSection
+from gateway.config.desk.escalation import DEFAULT_ESCALATION, Escalation, EscalationStep, Target
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.limits import HoldSection, Limit, LimitSection, ReminderSection
+from gateway.config.desk.shifts import DEFAULT_SHIFTS, HandoverSection, Shift, Shifts
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = [
+    "AttentionSection",
+    "DeskSettings",
+    "EscalationStep",
+    "HandoverSection",
+    "HoldSection",
+    "IncidentSection",
+    "Limit",
+    "LimitSection",
+    "ReminderSection",
+    "Shift",
+    "Target",
+]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    limits: LimitSection = LimitSection()
+    hold: HoldSection = HoldSection()
+    reminders: ReminderSection = ReminderSection()
+    escalation: Escalation = DEFAULT_ESCALATION
+    shifts: Shifts = DEFAULT_SHIFTS
+    handover: HandoverSection = HandoverSection()
+    attention: AttentionSection = AttentionSection()
