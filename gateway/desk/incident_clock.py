@@ -50,7 +50,7 @@ class IncidentClock:
 
     async def run(self) -> None:
         """Take what comes due, until cancelled."""
-        self._stepped += self._set_back_while_down()
+        self.clock_stepped(self.set_back_while_down())
         while True:
             try:
                 await self.take_due()
@@ -148,7 +148,8 @@ class IncidentClock:
             log.error("incidents' times could not be written", why=str(error))
         state.show([], incidents)
 
-    def _set_back_while_down(self) -> timedelta:
+    def set_back_while_down(self) -> timedelta:
+        """How far the clock must have been set back since the last event on record; 0 if it was not."""
         last = max((incident.last_at for incident in self._state.incidents.values()), default=self._now())
         step = self._now() - last
         return step if step < -SET_BACK else timedelta()
