@@ -63,6 +63,7 @@ class ConfigChange:
             _rules(new, compound),
             grouping=Grouping(new.desk.incidents, new.compound.near),
             limits=Limits(new.desk, ZoneInfo(new.compound.timezone)),
+            noise=new.desk.noise,
         )
         components.certificates.load(new.compound)
         await self._record(new, rules)

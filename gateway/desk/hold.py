@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from gateway.desk.incidents import IncidentFold
 from gateway.desk.lifecycle import InvalidStep
 from gateway.desk.limits import Limits
-from gateway.model import Step, Words
+from gateway.model import Incident, Step, Words
 
 _NO_TIME = Words("不是带时区的时间", "must be a time with its zone, such as 2026-11-30T22:00:00Z")
 _PAST = Words("必须晚于现在", "must be later than now")
@@ -24,6 +26,15 @@ def hold_end(step: Step, limits: Limits | None) -> datetime | None:
         raise InvalidStep("until", _NO_TIME) from None
     check_future("until", until, step.at, limits)
     return until
+
+
+def after_step(fold: IncidentFold, incident: Incident, at: datetime, until: datetime | None) -> Incident:
+    """The incident after a person's step: the end of a hold, and the automatic reminder anew."""
+    if fold.limits is None or incident.id not in fold.incidents:
+        return incident
+    if until is not None and incident.held_until is not None:
+        incident = replace(incident, held_until=until)
+    return fold.set(fold.limits.touched(incident, at))
 
 
 def check_future(field: str, time: datetime, now: datetime, limits: Limits | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from gateway.desk import rows
-from gateway.desk.hold import check_future, hold_end
+from gateway.desk.hold import after_step, check_future, hold_end
 from gateway.desk.incidents import alone
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import ALLOWED, action_of, stepped, validate_step
@@ -162,7 +162,7 @@ class IncidentDesk:
             stepped_alerts = [(stepped(a, each), each) for a, each in zip(taking, steps, strict=True)]
             for alert, _ in stepped_alerts:
                 incident = self._state.fold.changed(alert, at) or incident
-            incident = self._with_times(incident, step, until)
+            incident = after_step(self._state.fold, incident, at, until)
             applied = [alert.id for alert in taking]
             is_open = incident_id in self._state.incidents
             await self.commit(step, stepped_alerts, [incident] if is_open else [], {"alerts": applied})
@@ -197,15 +197,6 @@ class IncidentDesk:
             incident = replace(self._state.incidents[incident_id], remind_at=at, remind_note=note)
             await self.commit(step, [], [self._state.fold.set(incident)], {})
         return incident
-
-    def _with_times(self, incident: Incident, step: Step, until: datetime | None) -> Incident:
-        """The incident after a person's step: the end of a hold, and the automatic reminder anew."""
-        fold = self._state.fold
-        if fold.limits is None or incident.id not in fold.incidents:
-            return incident
-        if until is not None and incident.held_until is not None:
-            incident = replace(incident, held_until=until)
-        return fold.set(fold.limits.touched(incident, step.at))
 
     async def commit(
         self,

@@ -138,6 +138,8 @@ class Pipeline:
             self._desk.state.fold.grouping = new.grouping
         if new.limits is not None:
             self._desk.state.fold.limits = new.limits
+        if new.noise is not None:
+            self._desk.state.noise.settings = new.noise
         new.applied.set()
         if wanted is not None:
             await self._catch_up(wanted, new.number)

@@ -32,6 +32,7 @@ ACTION_KINDS = frozenset(
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
     handover.signed
+    silence.begun silence.ended
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )
 """What people do."""

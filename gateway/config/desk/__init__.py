@@ -10,6 +10,7 @@ from gateway.config.desk.attention import AttentionSection
 from gateway.config.desk.escalation import DEFAULT_ESCALATION, Escalation, EscalationStep, Target
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.limits import HoldSection, Limit, LimitSection, ReminderSection
+from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.shifts import DEFAULT_SHIFTS, HandoverSection, Shift, Shifts
 from gateway.settings.section import Section
 
@@ -22,6 +23,7 @@ __all__ = [
     "IncidentSection",
     "Limit",
     "LimitSection",
+    "NoiseSection",
     "ReminderSection",
     "Shift",
     "Target",
@@ -32,6 +34,7 @@ class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    noise: NoiseSection = NoiseSection()
     limits: LimitSection = LimitSection()
     hold: HoldSection = HoldSection()
     reminders: ReminderSection = ReminderSection()

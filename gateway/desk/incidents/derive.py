@@ -36,8 +36,9 @@ def opened(member: Member, alert: Alert) -> Incident:
 
 def derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
     """The incident with all that follows from its members and open alerts."""
-    severity = max(member.severity for member in incident.members)
-    top = next(member for member in incident.members if member.severity is severity)
+    members = incident.members  # their order is on record, that of `alerts` is not the same after a start
+    severity = max(member.severity for member in members)
+    top = next(member for member in members if member.severity is severity)
     return replace(
         incident,
         severity=severity,
@@ -45,7 +46,7 @@ def derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
         place=top.place,
         why=why(incident.members),
         state=_state(alerts.values()),
-        assignee=next((a.assignee for a in alerts.values() if a.assignee), incident.assignee),
+        assignee=next((found for each in members if (found := _assignee(alerts, each))), incident.assignee),
         on_record=all(alert.on_record for alert in alerts.values()),
     )
 
@@ -59,6 +60,10 @@ def earlier(one: Incident, other: Incident, field: str) -> datetime | None:
     """The earlier of a time that both may have."""
     times = (getattr(one, field), getattr(other, field))
     return min((time for time in times if time is not None), default=None)
+
+
+def _assignee(alerts: Mapping[str, Alert], member: Member) -> str | None:
+    return alerts[member.alert].assignee if member.alert in alerts else None
 
 
 def _state(alerts: Iterable[Alert]) -> AlertState:
