@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
@@ -18,6 +19,8 @@ from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
 from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.limits.chain import ATTENTION_RULE
+from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
@@ -64,6 +67,8 @@ class Components:
     report: Report
     refusals: RefusalLog
     limits: ConnectionLimits
+    presence: Presence
+    attention: AttentionWatch
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -77,6 +82,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
+    presence = Presence(clock.monotonic)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
@@ -130,6 +136,13 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         report=report,
         refusals=refusals,
         limits=limits,
+        presence=presence,
+        attention=AttentionWatch(
+            SystemAlerts(ATTENTION_RULE, "desk.unattended", "desk.attended", desk, report, clock.now),
+            desk,
+            presence,
+            lambda: current_config.desk.attention,
+        ),
     )
 
 

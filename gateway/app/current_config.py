@@ -7,6 +7,7 @@ from datetime import timedelta
 import gateway
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
+from gateway.config.desk import DeskSettings
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
@@ -41,6 +42,11 @@ class CurrentConfig:
         if self._facts is None:
             self._facts = self._make_facts()
         return self._facts
+
+    @property
+    def desk(self) -> DeskSettings:
+        """The settings of desk.yaml."""
+        return self.configuration.desk if self.configuration is not None else DeskSettings()
 
     def retention(self) -> Retention:
         """How long rows and pictures are kept."""

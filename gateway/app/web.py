@@ -48,6 +48,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         console_folder=CONSOLE,
         calls=components.links.calls,
         pushes=components.links.pushes,
+        presence=components.presence,
         refusals=components.refusals,
         max_connections=components.limits.web,
     )
