@@ -18,7 +18,9 @@ class ThrottleSection(Section):
         int,
         Field(ge=2, le=1000, description="new alerts of one rule and device within `within`; the next is throttled"),
     ] = 10
-    within: Annotated[PositiveDuration, max_duration(timedelta(hours=1))] = parse_duration("1m")
+    within: Annotated[
+        PositiveDuration, max_duration(timedelta(hours=1)), Field(description="the time in which they are counted")
+    ] = parse_duration("1m")
     rest: Annotated[
         PositiveDuration, max_duration(timedelta(hours=24)), Field(description="how long it stays throttled")
     ] = parse_duration("10m")
