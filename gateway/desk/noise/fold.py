@@ -35,7 +35,7 @@ MAX_HOLDING = 100
 AUTOMATIC_REASON = "自动限流 / throttled"
 GATEWAY = "anju"
 _THROTTLED_KINDS = SIGHTING_KINDS | OTHER_KINDS
-"""Alarms, and what a third party means by its own kinds, are never throttled; the repeats of one fold into its alert."""
+"""Alarms and third parties' own kinds are never throttled; the repeats of one fold into its alert."""
 
 
 @dataclass(frozen=True, slots=True)
