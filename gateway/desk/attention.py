@@ -1,4 +1,4 @@
-"""What is wrong with the attention at the desk: a pure function of the screens, what rings, the settings and the time."""
+"""What is wrong with the attention at the desk: a function of the screens, what rings, settings and time."""
 
 from __future__ import annotations
 

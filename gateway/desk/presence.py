@@ -53,8 +53,8 @@ class Presence:
             seen=now,
             touched=touched,
             visible=visible,
-            silent_since=None if sounds else _since(before and before.silent_since, now),
-            stale_since=None if not stale else _since(before and before.stale_since, now),
+            silent_since=None if sounds else _since(before.silent_since if before else None, now),
+            stale_since=None if not stale else _since(before.stale_since if before else None, now),
         )
         self.last_seen = now
         self.last_touch = touched if self.last_touch is None else max(self.last_touch, touched)

@@ -12,13 +12,18 @@ from gateway.settings.section import Section
 
 
 class ThrottleSection(Section):
-    """A source that raises more alerts than anybody can look at is silenced by itself, and that is said."""
+    """A device whose sightings or faults raise more alerts than anybody can look at is silenced by itself, visibly.
+
+    Alarms are not throttled: the repeats of one fold into its open alert.
+    """
 
     alerts: Annotated[
         int,
         Field(ge=2, le=1000, description="new alerts of one rule and device within `within`; the next is throttled"),
     ] = 10
-    within: Annotated[PositiveDuration, max_duration(timedelta(hours=1))] = parse_duration("1m")
+    within: Annotated[
+        PositiveDuration, max_duration(timedelta(hours=1)), Field(description="the time in which they are counted")
+    ] = parse_duration("1m")
     rest: Annotated[
         PositiveDuration, max_duration(timedelta(hours=24)), Field(description="how long it stays throttled")
     ] = parse_duration("10m")
