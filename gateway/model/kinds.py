@@ -30,14 +30,9 @@ KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
-<<<<<<< HEAD
     incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
     handover.signed
-    silence.begun silence.ended
-=======
-    incident.merged incident.split
     silence.begun silence.ended drill.started
->>>>>>> main
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )
 """What people do."""

@@ -12,11 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-<<<<<<< HEAD
-from gateway.web.api import alerts, devices, incidents, presence, session, silences, system
-=======
-from gateway.web.api import alerts, devices, drills, incidents, session, silences, system
->>>>>>> main
+from gateway.web.api import alerts, devices, drills, incidents, presence, session, silences, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -57,11 +53,8 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *incidents.ROUTES,
-<<<<<<< HEAD
             *presence.ROUTES,
-=======
             *drills.ROUTES,
->>>>>>> main
             *silences.ROUTES,
             *devices.ROUTES,
             *live.routes(),

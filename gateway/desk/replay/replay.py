@@ -7,10 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-<<<<<<< HEAD
 from gateway.desk.hold import after_step
-=======
->>>>>>> main
 from gateway.desk.incidents import Grouping, IncidentFold, kind_of, subjects_of
 from gateway.desk.lifecycle import ACTION_OF_STEP, cleared, repeated, stepped
 from gateway.desk.lifecycle import raised as raised_alert
@@ -60,14 +57,9 @@ def _decide(made: Replayed, fold: IncidentFold, entry: RecordedDecision) -> None
         return
     decided, decision, known = entry.decided, entry.decided.decision, made.alerts.get(entry.alert)
     if isinstance(decision, Raise) and known is None:
-<<<<<<< HEAD
         alert, incident = fold.raised(
             raised_alert(decided, decision), subjects_of(decided.event), kind_of(decided.event)
         )
-=======
-        subjects, kind = subjects_of(decided.event), kind_of(decided.event)
-        alert, incident = fold.raised(raised_alert(decided, decision), subjects, kind)
->>>>>>> main
         made.alerts[alert.id], made.incidents[incident.id] = alert, incident
     elif known is not None:
         time = decided.event.time
