@@ -55,12 +55,25 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"notifier"},
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "handover": BASE | {"config", "desk", "flow", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "people", "protocols", "recording", "store", "vision"},
+        | {
+            "auth",
+            "desk",
+            "flow",
+            "handover",
+            "limits",
+            "links",
+            "people",
+            "protocols",
+            "recording",
+            "store",
+            "vision",
+        },
     },
     {
         "app": BASE
@@ -71,6 +84,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "desk",
             "flow",
             "gateway",
+            "handover",
             "limits",
             "links",
             "people",

@@ -12,6 +12,7 @@ from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.file_descriptors import ConnectionLimits
+from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
@@ -30,6 +31,7 @@ from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
+from gateway.handover import Handovers
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.people import CurrentRegister
@@ -68,6 +70,8 @@ class Components:
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
+    handovers: Handovers
+    handover_watch: HandoverWatch
     attention: AttentionWatch
 
 
@@ -83,6 +87,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
     presence = Presence(clock.monotonic)
+    about_the_desk = SystemAlerts(ATTENTION_RULE, "desk.unattended", "desk.attended", desk, report, clock.now)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
@@ -97,6 +102,15 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         state_folder=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
+    handovers = Handovers(
+        store,
+        desk,
+        clock.now,
+        presence,
+        plan=current_config.shift_plan,
+        devices=supervisor.devices,
+        place_name=lambda path: current_config.facts().place_name(path),
+    )
     commands = Commands(store, clock.now, supervisor.perform, report, intake.act)
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk, hub)
@@ -137,8 +151,10 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         refusals=refusals,
         limits=limits,
         presence=presence,
+        handovers=handovers,
+        handover_watch=HandoverWatch(about_the_desk, desk, handovers, clock.now),
         attention=AttentionWatch(
-            SystemAlerts(ATTENTION_RULE, "desk.unattended", "desk.attended", desk, report, clock.now),
+            about_the_desk,
             desk,
             presence,
             lambda: current_config.desk.attention,

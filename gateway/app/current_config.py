@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import gateway
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.config.desk import DeskSettings
 from gateway.flow.unrecorded_signals import GATEWAY
+from gateway.handover import ShiftPlan
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
@@ -47,6 +49,10 @@ class CurrentConfig:
     def desk(self) -> DeskSettings:
         """The settings of desk.yaml."""
         return self.configuration.desk if self.configuration is not None else DeskSettings()
+
+    def shift_plan(self) -> ShiftPlan:
+        """When shifts end, and by when they are to be handed over."""
+        return ShiftPlan(self.desk.shifts, self.desk.handover.sign_within, ZoneInfo(self.settings.timezone))
 
     def retention(self) -> Retention:
         """How long rows and pictures are kept."""

@@ -47,6 +47,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             components.supervisor.keeps_up,
         ),
         _task("limits", "时限与升级", "time limits and escalation", components.desk.clock.run),
+        _task("handover", "交接班检查", "watching for unsigned shifts", components.handover_watch.run),
         _task("attention", "值守检查", "watching the desk's attention", components.attention.run),
         _vital("storage", "补存报警", "storing alarms that the disk did not take", components.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),

@@ -49,6 +49,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         calls=components.links.calls,
         pushes=components.links.pushes,
         presence=components.presence,
+        handovers=components.handovers,
         refusals=components.refusals,
         max_connections=components.limits.web,
     )

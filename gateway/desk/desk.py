@@ -23,6 +23,7 @@ from gateway.desk.incident_desk import Act, IncidentDesk
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
 from gateway.desk.plan import Plan
+from gateway.desk.shift_change import ShiftChange
 from gateway.desk.silence_desk import SilenceDesk
 from gateway.desk.state import DeskState, Unit, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
@@ -57,6 +58,7 @@ class Desk:
         """Why decisions are not on record yet; empty when all are."""
         self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step)
         self.clock = IncidentClock(self.incidents, self.state, store, now)
+        self.shift_change = ShiftChange(self.state, now, self._act)
         self.silences = SilenceDesk(store, now, self.state, self._act, self.decide)
 
     async def load(self) -> None:

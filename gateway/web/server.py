@@ -15,6 +15,7 @@ from gateway.links.accept import RefusalReporter, accept_connections, listening_
 from gateway.web.api import alerts, devices, drills, incidents, presence, session, silences, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
@@ -27,6 +28,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
@@ -61,11 +63,13 @@ def build(services: Services) -> web.Application:
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
+            *HandoverRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
             *PushRoutes().routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *HandoverPages(renderer, view_audit).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

@@ -17,6 +17,7 @@ from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.flow.device_status import DeviceStatus
+from gateway.handover import Handovers
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
@@ -93,6 +94,7 @@ class Services:
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
     open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
     clip_storage: ClipStorage
+    handovers: Handovers
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path

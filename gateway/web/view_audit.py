@@ -15,7 +15,8 @@ from gateway.store import Store, audit
 
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
-_NAMES = {CAMERA: "camera", CLIP: "clip", PICTURE: "picture"}
+HANDOVER = "handover-view"
+_NAMES = {CAMERA: "camera", CLIP: "clip", PICTURE: "picture", HANDOVER: "handover"}
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the
 next of many pictures.

@@ -37,6 +37,7 @@ PURPOSE = {
     "desk": "life of an alert",
     "people": "residents, vehicles",
     "access": "who may pass",
+    "handover": "shifts, signatures",
     "recording": "clips, exports",
     "notify": "messages out",
     "cases": "matters to close",

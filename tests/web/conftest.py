@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
+from gateway.config.desk import Shift
 from gateway.desk import DecisionOnEvent, Desk
+from gateway.desk.presence import Presence
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
+from gateway.handover import Handovers, ShiftPlan
 from gateway.model import (
     Action,
     Alert,
@@ -87,6 +92,7 @@ class World:
     pauses: list[float] = field(default_factory=list)
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
+    shifts: Sequence[Shift] = ()
     services: Services | None = None
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
@@ -173,6 +179,7 @@ async def world(
             DoorPlates(store),
             Users(store, FAST),
         )
+        presence = Presence(time.monotonic)
         services = Services(
             get_compound=lambda: CompoundInfo(
                 **{
@@ -203,6 +210,16 @@ async def world(
             camera_snapshot=made.picture,
             open_view=made.view,
             clip_storage=made.clip_storage,
+            presence=presence,
+            handovers=Handovers(
+                store,
+                made.desk,
+                lambda: made.now,
+                presence,
+                plan=lambda: ShiftPlan(made.shifts, timedelta(minutes=45), ZoneInfo("Asia/Shanghai")),
+                devices=made.devices,
+                place_name=lambda path: PLACES[path].name if path in PLACES else Words(path, path),
+            ),
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),
             console_folder=console or folder / "no-console",

@@ -90,6 +90,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "desk.unattended": "Something is wrong at the desk",
+    "desk.attended": "The desk is in order again",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
     "configuration.changed": "Configuration changed",

@@ -93,6 +93,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "desk.unattended": "值班台无人值守或异常",
+  "desk.attended": "值班台恢复正常",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
   "configuration.changed": "配置已更改",
