@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_SCREENS = 200
-ALIVE_S = 30.0
-"""A screen that reported nothing for this long is gone, or hangs."""
+ALIVE_S = 90.0
+"""A screen that reported nothing for this long is gone, or hangs. A hidden tab reports once a minute."""
 FORGOTTEN_S = 600.0
 
 

@@ -79,7 +79,7 @@ def test_a_screen_with_old_data_and_one_that_went_silent_without_a_goodbye(room)
     room.report()
     room.report(user="李", page="p3")
     assert room.missing() == []
-    room.time += 70
+    room.time += 100
     room.report(user="李", page="p3")
     assert room.missing() == ["stale:王"]
     room.presence.leave("王", "p1")

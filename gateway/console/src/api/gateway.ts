@@ -1,4 +1,6 @@
 import { here } from "./base";
+import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
+import type { PresenceReport } from "../presence/presence";
 import type { Client } from "./client";
 import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
 
@@ -45,6 +47,15 @@ export class Gateway {
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
+
+  reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
+
+  currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
+    this.client.call("GET", at("/api/v1/handovers", { day, after }));
+
+  signHandover = (signature: Signature): Promise<HandoverSummary> => this.client.call("POST", "/api/v1/handovers", signature);
 
   command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });

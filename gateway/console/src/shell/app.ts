@@ -9,6 +9,7 @@ import { type Calls, createCalls } from "../calls/calls";
 import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
+import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
@@ -67,7 +68,14 @@ export function createAppContext(): AppContext {
   const calls = createCalls({ gateway, live, sessions, explain });
 
   const placeOf = (alert: Alert): string => i18n.pick(alert.place_name) || alert.place;
+  const presence = createPresence({
+    report: gateway.reportPresence,
+    onDuty: () => sessions.onDuty.value && sessions.status.value === "in",
+    sounds: () => sound.speaker.value === "ready",
+    stale: () => live.stale.value,
+  });
   const updateSound = (): void => {
+    presence.tick();
     if (!sessions.onDuty.value) return;
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
     sound.update(live.state.value.alerts.values(), lost, calls.ringing.value);
@@ -109,6 +117,7 @@ export function createAppContext(): AppContext {
     start: () => {
       watch(sessions.status, follow);
       calls.start();
+      presence.start();
       check();
       void readCompound().catch(() => undefined);
       setInterval(updateSound, 500);
