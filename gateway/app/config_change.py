@@ -8,6 +8,7 @@ did not change are not touched.
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -57,9 +58,11 @@ class ConfigChange:
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
         rules = NewRules(_rules(new, compound))
+        notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

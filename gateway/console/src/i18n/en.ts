@@ -92,6 +92,8 @@ export const en: Messages = {
     "storage.restored": "Storage restored",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
+    "notifier.failing": "Notifier fails",
+    "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
   },

@@ -95,6 +95,8 @@ const kinds: Record<string, string> = {
   "storage.restored": "存盘恢复",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
+  "notifier.failing": "通知渠道失灵",
+  "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
 };
