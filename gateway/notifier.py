@@ -84,8 +84,8 @@ class DeviceAccess(Protocol):
         """Record the command and have the device carry it out, once. Raises LinkLost or CommandFailed."""
         ...
 
-    def fault(self, device: str, action: str) -> Words | None:
-        """Why the device would not take this command now; None when it would."""
+    def fault(self, device: str, action: str, *, strict: bool = False) -> Words | None:
+        """Why the device can't take this command now; None when it may. `strict`: None only when it is online."""
         ...
 
 
@@ -96,7 +96,7 @@ class NoDevices:
         """Raise LinkLost."""
         raise LinkLost(self.fault(command.device, command.action))
 
-    def fault(self, device: str, action: str) -> Words:
+    def fault(self, device: str, action: str, *, strict: bool = False) -> Words:  # noqa: ARG002  # none can
         """Why no device can be reached."""
         return Words(f"网关没有运行，无法指挥 {device}", f"{device} can't be told to {action}: no gateway runs")
 

@@ -20,7 +20,7 @@ class NotifierDevices:
         """See `DeviceAccess`."""
         return await self.commands.carried_out(command)
 
-    def fault(self, device: str, action: str) -> Words | None:
+    def fault(self, device: str, action: str, *, strict: bool = False) -> Words | None:
         """See `DeviceAccess`."""
         status = self.supervisor.devices().get(device)
         if status is None:
@@ -29,6 +29,6 @@ class NotifierDevices:
         if action not in actions:
             takes = ", ".join(sorted(actions)) or "none"
             return Words(f"设备不支持指令 {action}", f"{device} takes no command {action!r}; it takes: {takes}")
-        if status.health is not Health.ONLINE:
+        if status.health in {Health.OFFLINE, Health.REFUSED} or (strict and status.health is not Health.ONLINE):
             return Words(f"设备 {device} 未连接", f"{device} is not connected ({status.health.value})")
         return None

@@ -37,6 +37,9 @@ class CommandNotifier(Notifier):
     async def send(self, notification: Notification) -> Receipt:  # noqa: ARG002  # a siren says no words
         """See the contract."""
         settings = self.settings
+        fault = self.devices.fault(settings.device, settings.action)
+        if fault is not None:
+            raise LinkLost(fault)  # it can't have done it, so it may be asked again
         command = Command(
             settings.device,
             settings.action,
@@ -52,7 +55,7 @@ class CommandNotifier(Notifier):
 
     async def probe(self, notification: Notification) -> Receipt:  # noqa: ARG002  # nothing is said
         """Whether the device is connected and takes this command; nothing sounds."""
-        fault = self.devices.fault(self.settings.device, self.settings.action)
+        fault = self.devices.fault(self.settings.device, self.settings.action, strict=True)
         if fault is not None:
             raise LinkLost(fault)
         return Receipt()

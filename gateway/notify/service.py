@@ -70,8 +70,8 @@ class Outbox:
             sender = senders.get(message.notifier)
             for each in _for_notifier(message, sender.entry if sender else None):
                 rows.add(connection, each, at)
-            if sender is not None and self._loop is not None:
-                self._loop.call_soon_threadsafe(sender.wake.set)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe((sender.wake if sender else self._alerts.news).set)
 
     def make(self, entries: Sequence[NotifierEntry]) -> list[Notifier]:
         """Construct their notifiers. A third party's may raise anything: call it before anything has changed."""

@@ -54,7 +54,7 @@ class Mailbox:
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()))
+    return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_mail_is_taken_with_its_chinese_and_a_lasting_id(mailbox):
     assert mail["Subject"] == "【重要】 东门"
     assert mail["Message-ID"] == "<n-1@example.org>"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail.get_content() == f"90 秒未接警\n\n{NOTE.link}\n"
+    assert mail.get_content().replace("\r\n", "\n") == f"90 秒未接警\n\n{NOTE.link}\n"
     assert "4711" in receipt.reference
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from gateway.errors import LinkLost
 from gateway.model import Severity, Words
-from gateway.notify import Outbox
 from gateway.notify.proofs import Proof
 from tests.notify.conftest import NOON, Bench
 from tests.support.notifications import message
@@ -152,4 +151,3 @@ async def test_the_alert_of_a_removed_notifier_ends(bench):
 def test_a_clock_that_was_set_back_makes_nothing_missing():
     proof = Proof(NOON, NOON + timedelta(hours=5))
     assert proof.is_healthy(NOON)
-    assert isinstance(Outbox, type)

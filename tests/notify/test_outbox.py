@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -208,8 +209,6 @@ async def test_messages_of_a_removed_notifier_are_told(bench):
 
 
 async def test_it_runs_in_the_background_and_follows_a_reload(bench):
-    import asyncio
-
     await bench.outbox.apply([bench.world.entry()], bench.outbox.make([bench.world.entry()]), None)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(bench.outbox.run())
