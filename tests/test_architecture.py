@@ -55,10 +55,10 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "auth": BASE | {"limits", "store"},
         "access": BASE,
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
-        "desk": BASE | {"store"},
+        "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
-        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE

@@ -95,7 +95,7 @@ class RequestTemplate(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
     url: Annotated[HttpAddress, Field(description="may hold {{recipient}} and the like; as !secret with a token in it")]
-    method: Method = "POST"
+    method: Annotated[Method, Field(description="of HTTP")] = "POST"
     headers: Annotated[dict[str, str], Field(description="names and values")] = Field(default_factory=dict)
     query: Annotated[dict[str, str], Field(description="arguments of the address")] = Field(default_factory=dict)
     body_json: Annotated[Any, Field(alias="json", description="the body as JSON, written as YAML")] = None
