@@ -1,3 +1,4 @@
+import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
@@ -259,7 +260,7 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", quarantine: "未识别" },
+  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", notifiers: "通知", quarantine: "未识别" },
   top: {
     untouched: (n: number) => `${n} 条未处理`,
     inHand: (n: number) => `${n} 条处理中`,
@@ -455,6 +456,7 @@ export const zh = {
       other: "其他",
     },
   },
+  notifiers,
   quarantine: {
     title: "未识别的数据",
     about: "设备发来、网关读不懂的数据。看原因，再查接线、波特率、地址、密钥或格式。",

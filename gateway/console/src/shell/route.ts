@@ -1,10 +1,16 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+import type { Role } from "../api/types";
+
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "notifiers", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
+/** The views of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers. */
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => {
+    if (view === "quarantine") return role === "installer" || role === "manager";
+    return view !== "notifiers" || (role !== undefined && role !== "guard");
+  });
 
 export interface RouteLocation {
   view: View;
