@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.desk import rows
-from gateway.desk.incidents import IncidentFold, subjects_of
+from gateway.desk.incidents import IncidentFold, kind_of, subjects_of
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated
 from gateway.desk.noise import NoiseFold
@@ -70,7 +70,7 @@ class Plan:
             if after is not None:
                 incident = None
                 if is_new:
-                    after, incident = fold.raised(after, subjects_of(decided.event))
+                    after, incident = fold.raised(after, subjects_of(decided.event), kind_of(decided.event))
                 else:
                     incident = fold.changed(after)
                 if incident is not None:

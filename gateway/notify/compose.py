@@ -7,7 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from gateway.model import Severity, Words
+from gateway.config.desk.notifiers import Personal
+from gateway.model import Incident, Severity, Words
+from gateway.model.kind_words import kind_words
 from gateway.notify.message import Message
 from gateway.notify.rows import Waiting
 
@@ -35,39 +37,45 @@ def incident_link(public_url: str, incident: str) -> str:
     return f"{public_url.rstrip('/')}/#/alerts/{incident}"
 
 
-def incident_message(
+def incident_messages(
+    incident: Incident,
     *,
-    incident: str,
     step: str,
     notifier: str,
-    severity: Severity,
-    place: str,
-    place_name: Callable[[str], Words],
     text: Words,
     reason: Words,
+    place_name: Callable[[str], Words],
     public_url: str,
     recipients: Sequence[str] = (),
-) -> Message:
-    """The message of one escalation step of an incident.
+) -> list[Message]:
+    """What one escalation step of an incident tells by one notifier; nothing for a drill, which stays in the compound.
 
-    `step` tells the steps of one incident apart, so that each is told once. `text` names nobody, such as "90 秒未接警";
-    the room and the reason are told only by notifiers that may.
+    `step` tells the steps of one incident apart, so that each is told once. `text` says what the step is and names
+    nobody, such as "90 秒未接警". `reason` is the top alert's; it and the room are told only where the YAML allows it.
     """
-    word, shown = SEVERITIES[severity], place_name(_without_room(place))
-    exact = place_name(place)
-    return Message(
-        id=f"{incident}/{step}",
+    if incident.drill:
+        return []
+    severity, what = SEVERITIES[incident.severity], _what(incident)
+    shown, exact = place_name(_without_room(incident.place)), place_name(incident.place)
+    room: dict[Personal, Words] = {"room": Words(f"位置：{exact.zh}", f"Place: {exact.en}")} if exact != shown else {}
+    message = Message(
+        id=f"{incident.id}/{step}",
         notifier=notifier,
-        severity=severity,
-        title=Words(f"【{word.zh}】{shown.zh}", f"[{word.en}] {shown.en}"),
+        severity=incident.severity,
+        title=Words(f"【{severity.zh}】{what.zh}{shown.zh}", f"[{severity.en}] {what.en}{shown.en}"),
         text=text,
-        personal={
-            **({"room": Words(f"位置：{exact.zh}", f"Place: {exact.en}")} if exact != shown else {}),
-            "reason": Words(f"原因：{reason.zh}", f"Reason: {reason.en}"),
-        },
+        personal={**room, "reason": Words(f"原因：{reason.zh}", f"Reason: {reason.en}")},
         recipients=tuple(recipients),
-        link=incident_link(public_url, incident),
+        link=incident_link(public_url, incident.id),
     )
+    return [message]
+
+
+def _what(incident: Incident) -> Words:
+    """The name of the event behind the top alert and a separator; empty where it is unknown."""
+    kind = next((member.kind for member in incident.members if member.alert == incident.top), "")
+    said = kind_words(kind) if kind else None
+    return Words(f"{said.zh} · ", f"{said.en} · ") if said else Words("", "")
 
 
 def report_message(

@@ -112,7 +112,10 @@ def release(connection: sqlite3.Connection, row_id: str, due: datetime, why: Wor
 def release_all(connection: sqlite3.Connection, notifier: str) -> int:
     """Let the rows wait again whose sending a crash or a stop has cut off; returns how many."""
     return connection.execute(
-        "UPDATE notifications SET state = 'waiting' WHERE notifier = ? AND state = 'sending'", (notifier,)
+        # The list of states is that of the partial index, which SQLite uses only for the same words.
+        "UPDATE notifications SET state = 'waiting'"
+        " WHERE notifier = ? AND state IN ('waiting', 'sending') AND state = 'sending'",
+        (notifier,),
     ).rowcount
 
 

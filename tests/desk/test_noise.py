@@ -97,10 +97,16 @@ def test_a_source_that_raises_too_often_is_throttled_and_that_is_said():
     assert passes(fold, decided("plate.read", device="other", after_s=20))
 
 
+@pytest.mark.parametrize("kind", ["zone.alarm", "door.forced", "x.pressed"])
+def test_alarms_and_third_parties_kinds_are_never_throttled(kind):
+    fold = NoiseFold(NoiseSection.model_validate({"throttle": {"alerts": 2}}))
+    assert all(passes(fold, decided(kind, after_s=number, key=str(number))) for number in range(50))
+
+
 def test_repeats_of_an_open_alert_and_slow_ones_are_not_throttled():
     fold = NoiseFold(NoiseSection.model_validate({"throttle": {"alerts": 3, "within": "10s"}}))
-    assert all(passes(fold, decided(after_s=number), is_new=False) for number in range(20))
-    assert all(passes(fold, decided(after_s=number * 5), is_new=True) for number in range(20))
+    assert all(passes(fold, decided("plate.read", after_s=number), is_new=False) for number in range(20))
+    assert all(passes(fold, decided("plate.read", after_s=number * 5), is_new=True) for number in range(20))
 
 
 class Clock:

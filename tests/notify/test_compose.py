@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.model import Severity, Words
+from gateway.model import AlertState, Incident, Member, Relation, Severity, Words
 from gateway.notify import Message
-from gateway.notify.compose import digest_message, incident_message, report_message
+from gateway.notify.compose import digest_message, incident_messages, report_message
 from gateway.notify.message import Body
 from gateway.notify.rows import Waiting
 from tests.support.notifications import NOTE
@@ -18,24 +18,50 @@ NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 NAMES = {"b3/u1": Words("3号楼1单元", "Building 3 Unit 1"), "b3/u1/1502": Words("1502室", "Room 1502")}
 
 
-def told(**more) -> Message:
-    return incident_message(
-        incident="i-1",
-        step=more.pop("step", "1"),
+INCIDENT = Incident(
+    id="i-1",
+    members=(Member("a-1", Relation.FIRST, "b3/u1/1502", Severity.CRITICAL, kind="fire.alarm"),),
+    severity=Severity.CRITICAL,
+    state=AlertState.NEW,
+    place="b3/u1/1502",
+    top="a-1",
+    why=Words("", ""),
+    opened_at=NOW,
+    last_at=NOW,
+)
+
+
+def messages(incident=INCIDENT, *, step="1", recipients=()) -> list[Message]:
+    return incident_messages(
+        incident,
+        step=step,
         notifier="wecom",
-        severity=Severity.CRITICAL,
-        place=more.pop("place", "b3/u1/1502"),
         place_name=NAMES.__getitem__,
         text=Words("90 秒未接警", "not acknowledged in 90 s"),
         reason=Words("王建国家厨房烟雾报警", "Smoke in the kitchen of Wang Jianguo"),
         public_url="https://anju.example/",
-        **more,
+        recipients=recipients,
     )
+
+
+def told(**more) -> Message:
+    [message] = messages(**more)
+    return message
+
+
+def test_a_drill_stays_in_the_compound():
+    assert messages(replace(INCIDENT, drill=True)) == []
+
+
+def test_an_unknown_kind_is_left_out_and_a_third_partys_is_its_own_name():
+    [member] = INCIDENT.members
+    assert told(incident=replace(INCIDENT, members=(replace(member, kind=""),))).title.zh == "【紧急】3号楼1单元"
+    assert "x.acme" in told(incident=replace(INCIDENT, members=(replace(member, kind="x.acme"),))).title.zh
 
 
 def test_it_says_how_grave_and_where_and_names_neither_room_nor_resident():
     said = told().allowed(())
-    assert (said.title.zh, said.title.en) == ("【紧急】3号楼1单元", "[Critical] Building 3 Unit 1")
+    assert (said.title.zh, said.title.en) == ("【紧急】火警 · 3号楼1单元", "[Critical] Fire alarm · Building 3 Unit 1")
     assert "1502" not in said.body()
     assert "王建国" not in said.body()
     assert "Wang" not in said.body()

@@ -9,9 +9,13 @@ import subprocess
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from playwright.async_api import async_playwright, expect
 
+from tests.support.api import PASSWORD as USER_PASSWORD
 from tests.support.api import api, enrol, eventually
+from tests.support.chromium import ARGUMENTS
 from tests.support.gateway import ANJU, PASSWORD, Gateway, TestCompound, TestDevice
+from tests.support.parts import executable
 from tests.support.ports import HOST
 from tests.support.robots import WECOM_KEY, entries, robots
 
@@ -133,3 +137,36 @@ async def test_a_reload_changes_adds_and_removes(gateway, judge):
     assert judge.of("wecom")[-1]["text"]["content"].startswith("[Test]")
     status, _, complaint = await run(gateway, "try", "notify", "siren")
     assert status == 1
+
+
+@pytest.mark.needs("chromium", "chromium")
+async def test_a_supervisor_sees_which_fails_and_a_guard_is_not_bothered(gateway, judge):
+    keys = entries(judge.url)
+    wrong = {**keys["dingtalk"], "token": "other-token"}
+    write(gateway, [{"id": "wecom", **keys["wecom"]}, {"id": "ding", **wrong}])
+    assert (await run(gateway, "reload"))[0] == 0
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable("chromium"), args=ARGUMENTS)
+        page = await browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        await sign_in(page, gateway, "guard")
+        await page.locator("[data-view=notifiers]").click()
+        rows = page.locator("[data-notifier]")
+        await expect(rows).to_have_count(2)
+        await expect(rows.first).to_contain_text("失灵", timeout=30_000)
+        await expect(rows.first).to_contain_text("钉钉不认密钥（errcode 300001")
+        await expect(rows.last).to_contain_text("正常", timeout=30_000)
+        await expect(page.get_by_text("other-token")).to_have_count(0)
+        await page.close()
+        other = await browser.new_page(locale="zh-CN")
+        await sign_in(other, gateway, "watch")
+        await expect(other.locator("[data-view=alerts]")).to_be_visible()
+        await expect(other.locator("[data-view=notifiers]")).to_have_count(0)
+        await browser.close()
+
+
+async def sign_in(page, gateway, name):
+    await page.goto(gateway.url)
+    await page.locator("input[type=text], input[name=user]").first.fill(name)
+    await page.locator("input[type=password]").fill(USER_PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("实时", exact=True)).to_be_visible()

@@ -12,7 +12,10 @@ from gateway.settings.section import Section
 
 
 class ThrottleSection(Section):
-    """A source that raises more alerts than anybody can look at is silenced by itself, and that is said."""
+    """A device whose sightings or faults raise more alerts than anybody can look at is silenced by itself, visibly.
+
+    Alarms are not throttled: the repeats of one fold into its open alert.
+    """
 
     alerts: Annotated[
         int,

@@ -58,14 +58,14 @@ class IncidentFold:
         found = self._alerts.get(incident, {})
         return [found[alert] for alert in self.incidents[incident].alerts if alert in found]
 
-    def raised(self, alert: Alert, subjects: Sequence[str]) -> tuple[Alert, Incident]:
+    def raised(self, alert: Alert, subjects: Sequence[str], kind: str = "") -> tuple[Alert, Incident]:
         """A new alert joins the open incident that it belongs to, or opens one; returns it with its incident."""
         found = self._index.find(self.grouping, alert, subjects, self.incidents)
         if found is None:
-            incident = self._open(alert, subjects)
+            incident = self._open(alert, subjects, kind)
         else:
             incident, relation = found
-            member = Member(alert.id, relation, alert.place, alert.severity, tuple(subjects))
+            member = Member(alert.id, relation, alert.place, alert.severity, tuple(subjects), kind)
             incident = self._put(self._with(incident, [member], [replace(alert, incident=incident.id)]))
         return replace(alert, incident=incident.id), incident
 
@@ -127,8 +127,8 @@ class IncidentFold:
         """Replace what is known of an open incident beside its alerts: limits, hold, escalation."""
         return self._put(incident)
 
-    def _open(self, alert: Alert, subjects: Sequence[str]) -> Incident:
-        member = Member(alert.id, Relation.FIRST, alert.place, alert.severity, tuple(subjects))
+    def _open(self, alert: Alert, subjects: Sequence[str], kind: str = "") -> Incident:
+        member = Member(alert.id, Relation.FIRST, alert.place, alert.severity, tuple(subjects), kind)
         opened = _opened(member, alert)
         return self._put(self._with(replace(opened, members=()), [member], [replace(alert, incident=opened.id)]))
 

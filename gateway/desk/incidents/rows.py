@@ -19,14 +19,15 @@ _COLUMNS = (
 ).split()
 _PUT = f"INSERT OR REPLACE INTO incidents ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
 _PUT_MEMBER = (
-    "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity, subjects)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO UPDATE SET incident = excluded.incident,"
+    "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity, subjects, kind)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO UPDATE SET incident = excluded.incident,"
     " position = excluded.position, relation = excluded.relation, severity = excluded.severity"
 )
 _OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLOSED)
 _OF_STATE = "SELECT * FROM incidents WHERE state = ? ORDER BY id"
 _NEWEST = "SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?"
 _NEWEST_OF_STATE = "SELECT * FROM incidents WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_DRILLS = "SELECT * FROM incidents WHERE drill = 1 AND id < ? ORDER BY id DESC LIMIT ?"
 _MEMBERS = "SELECT * FROM incident_alerts WHERE incident = ? ORDER BY position"
 _AFTER_ALL_IDS = "~"
 
@@ -63,7 +64,7 @@ def put(connection: sqlite3.Connection, incident: Incident, before: Incident | N
     connection.executemany(
         _PUT_MEMBER,
         (
-            (m.alert, incident.id, position, m.relation.value, m.place, int(m.severity), "\n".join(m.subjects))
+            (m.alert, incident.id, position, m.relation.value, m.place, int(m.severity), "\n".join(m.subjects), m.kind)
             for position, m in changed
         ),
     )
@@ -96,6 +97,12 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
     return [_read(row, _members(connection, row["id"])) for row in found]
 
 
+def drills(connection: sqlite3.Connection, before: str | None, limit: int) -> list[Incident]:
+    """Drills, newest first. `before` is the id the last page ended on."""
+    found = connection.execute(_DRILLS, (_AFTER_ALL_IDS if before is None else before, limit)).fetchall()
+    return [_read(row, _members(connection, row["id"])) for row in found]
+
+
 def incidents_of(connection: sqlite3.Connection, alerts: Iterable[str]) -> Mapping[str, list[str]]:
     """The ids of the given alerts by the id of their incident."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -115,6 +122,7 @@ def _members(connection: sqlite3.Connection, incident: str) -> tuple[Member, ...
                 row["place"],
                 Severity(row["severity"]),
                 tuple(row["subjects"].split("\n")) if row["subjects"] else (),
+                row["kind"],
             )
             for row in connection.execute(_MEMBERS, (incident,))
         )

@@ -15,7 +15,16 @@ from itertools import pairwise
 from gateway.config.desk import NoiseSection
 from gateway.desk.lifecycle import DecisionOnEvent, device_of
 from gateway.desk.noise.source import Source, parse_source
-from gateway.model import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, Raise, Signal, SilencedSource
+from gateway.model import (
+    LASTING_KINDS,
+    LIFE_SAFETY_KINDS,
+    OTHER_KINDS,
+    SIGHTING_KINDS,
+    HeldAlarm,
+    Raise,
+    Signal,
+    SilencedSource,
+)
 
 MAX_SILENCES = 500
 """In force at once. Beyond it nothing is throttled by itself; people get an error."""
@@ -25,6 +34,8 @@ MAX_HOLDING = 100
 """Keys of alarms that one silence remembers as going on."""
 AUTOMATIC_REASON = "自动限流 / throttled"
 GATEWAY = "anju"
+_THROTTLED_KINDS = SIGHTING_KINDS | OTHER_KINDS
+"""Alarms and third parties' own kinds are never throttled; the repeats of one fold into its alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class NoiseFold:
                 continue
             counted = self._put(_counting(silence, decided, decision))
             return Verdict(counted.id, (*changed, counted))
-        if is_new and device is not None:
+        if is_new and device is not None and kind in _THROTTLED_KINDS:
             throttled = self._throttle(decided.rule, device, kind, at)
             if throttled is not None:
                 counted = self._put(_counting(throttled, decided, decision))

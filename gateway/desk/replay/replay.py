@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from gateway.desk.incidents import Grouping, IncidentFold, subjects_of
+from gateway.desk.incidents import Grouping, IncidentFold, kind_of, subjects_of
 from gateway.desk.lifecycle import ACTION_OF_STEP, cleared, repeated, stepped
 from gateway.desk.lifecycle import raised as raised_alert
 from gateway.desk.replay.rows import RecordedDecision, recorded
@@ -45,7 +45,8 @@ def _decide(made: Replayed, fold: IncidentFold, entry: RecordedDecision) -> None
         return
     decided, decision, known = entry.decided, entry.decided.decision, made.alerts.get(entry.alert)
     if isinstance(decision, Raise) and known is None:
-        alert, incident = fold.raised(raised_alert(decided, decision), subjects_of(decided.event))
+        subjects, kind = subjects_of(decided.event), kind_of(decided.event)
+        alert, incident = fold.raised(raised_alert(decided, decision), subjects, kind)
         made.alerts[alert.id], made.incidents[incident.id] = alert, incident
     elif known is not None:
         time = decided.event.time
