@@ -11,9 +11,11 @@ from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
+from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
+from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
@@ -34,6 +36,7 @@ from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.handover import Handovers
 from gateway.limits import RefusalLog
 from gateway.model import Signal
+from gateway.notify import Outbox
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
@@ -66,6 +69,7 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    outbox: Outbox
     report: Report
     refusals: RefusalLog
     limits: ConnectionLimits
@@ -112,6 +116,13 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         place_name=lambda path: current_config.facts().place_name(path),
     )
     commands = Commands(store, clock.now, supervisor.perform, report, intake.act)
+    outbox = Outbox(
+        store,
+        clock.now,
+        NotifierDevices(commands, supervisor),
+        SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
+    )
+    desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk, hub)
     pipeline = Pipeline(
@@ -147,6 +158,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
+        outbox=outbox,
         report=report,
         refusals=refusals,
         limits=limits,

@@ -67,9 +67,11 @@ class ConfigChange:
             limits=Limits(new.desk, ZoneInfo(new.compound.timezone)),
             noise=new.desk.noise,
         )
+        notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

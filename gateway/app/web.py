@@ -52,6 +52,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         handovers=components.handovers,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        notifiers=components.outbox.status,
     )
 
 

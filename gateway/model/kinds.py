@@ -22,7 +22,7 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    certificate.failing certificate.restored desk.unattended desk.attended
+    certificate.failing certificate.restored notifier.failing notifier.restored desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS

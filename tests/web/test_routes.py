@@ -64,6 +64,7 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
     "POST /api/v1/drills": {Role.SUPERVISOR},
     "GET /api/v1/silences": ALL,

@@ -2,7 +2,7 @@ import { here } from "./base";
 import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
 import type { PresenceReport } from "../presence/presence";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -45,6 +45,8 @@ export class Gateway {
     this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
+
+  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

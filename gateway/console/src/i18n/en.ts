@@ -1,4 +1,5 @@
 import { en as handover } from "../handover/words";
+import { en as notifiers } from "../notifiers/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -95,6 +96,8 @@ export const en: Messages = {
     "desk.attended": "The desk is in order again",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
+    "notifier.failing": "Notifier fails",
+    "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
   },
@@ -228,7 +231,7 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", handover: "Handover", quarantine: "Undecodable" },
+  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", handover: "Handover", notifiers: "Notifiers", quarantine: "Undecodable" },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -423,6 +426,7 @@ export const en: Messages = {
     },
   },
   handover,
+  notifiers,
   quarantine: {
     title: "Undecodable data",
     about: "Messages from devices that the gateway could not decode. Look at the reason, then check wiring, baud rate, address, key or format.",

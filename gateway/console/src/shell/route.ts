@@ -1,11 +1,17 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "handover", "quarantine"] as const;
+import type { Role } from "../api/types";
+
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "handover", "notifiers", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded; an installer hands nothing over. */
-export const viewsOf = (isTechnician: boolean, isInstaller = false): readonly View[] =>
-  VIEWS.filter((view) => (view !== "quarantine" || isTechnician) && (view !== "handover" || !isInstaller));
+/** The views of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers. */
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => {
+    if (view === "quarantine") return role === "installer" || role === "manager";
+    if (view === "handover") return role !== "installer";
+    return view !== "notifiers" || (role !== undefined && role !== "guard");
+  });
 
 export interface RouteLocation {
   view: View;
