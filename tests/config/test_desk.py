@@ -67,9 +67,9 @@ attention: {grace: 2d}
         (4, "no place is or begins with 'wal'"),
         (5, "rule 'hme' does not exist"),
         (6, "'25:00-06:00' are no hours of a day"),
-        (7, "the steps are not in the order of 'after', put the one that comes first above"),
+        (8, "the steps are not in the order of 'after', put the one that comes first above"),
         (10, "'default' is longer than 'longest', make it shorter"),
-        (11, "two shifts end at one time, one handover ends one shift: merge them"),
+        (12, "two shifts end at one time, one handover ends one shift: merge them"),
         (14, "2d is too long, write at most 1d"),
     ):
         assert [each for each in told if each.startswith(f"desk.yaml:{line}:") and words in each], (line, words, told)
@@ -77,4 +77,4 @@ attention: {grace: 2d}
 
 def test_a_step_tells_by_a_notifier_that_exists(folder):
     write(folder, "escalation:\n  - after: 0s\n    to:\n      notifier: sms\n")
-    assert folder.mistakes() == ["desk.yaml:4: 'notifier': notifier 'sms' does not exist, add it under 'notifiers'"]
+    assert folder.mistakes() == ["desk.yaml:4: notifier 'sms' does not exist, add it under 'notifiers'"]
