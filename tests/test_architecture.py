@@ -55,12 +55,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"notifier"},
         "desk": BASE | {"store"},
         "people": BASE | {"config", "store", "vision"},
+        "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "people", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "flow", "limits", "links", "patrol", "people", "protocols", "recording"}
+        | {"store", "vision"},
     },
     {
         "app": BASE
@@ -73,6 +75,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "gateway",
             "limits",
             "links",
+            "patrol",
             "people",
             "protocols",
             "recording",
@@ -81,7 +84,19 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "people", "protocols", "recording", "settings", "simulator"}
+        | {
+            "app",
+            "auth",
+            "config",
+            "gateway",
+            "logs",
+            "patrol",
+            "people",
+            "protocols",
+            "recording",
+            "settings",
+            "simulator",
+        }
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.

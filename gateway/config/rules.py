@@ -20,7 +20,7 @@ from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-RESERVED_RULE_IDS = frozenset({"ahead", "certificate", "gateway", "storage", "uncovered", "unrecorded"})
+RESERVED_RULE_IDS = frozenset("ahead certificate duty gateway patrol storage uncovered unrecorded".split())
 """Rule ids of the gateway's own alerts."""
 
 

@@ -22,13 +22,15 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored configuration.changed configuration.refused
+    patrol.opened checkpoint.scanned finding.reported duty.asked""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
-    command.ordered user.signed_in user.signed_out register.changed""".split()
+    command.ordered user.signed_in user.signed_out register.changed
+    duty.logged""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

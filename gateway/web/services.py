@@ -16,6 +16,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
@@ -73,6 +74,7 @@ class Services:
     act: Callable[[Action], Awaitable[int]]
     """Puts what a person did into the journal. Raises NotRecorded."""
     door_plates: DoorPlates
+    patrols: Patrols
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

@@ -6,13 +6,17 @@ this folder.
 
 from __future__ import annotations
 
+from gateway.config.desk.duty import DutySection
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.patrols import PatrolSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = ["DeskSettings", "DutySection", "IncidentSection", "PatrolSection"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    patrols: PatrolSection = PatrolSection()
+    duty: DutySection = DutySection()

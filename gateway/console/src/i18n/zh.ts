@@ -97,6 +97,10 @@ const kinds: Record<string, string> = {
   "certificate.restored": "证书已更新",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
+  "patrol.opened": "巡更开始计时",
+  "checkpoint.scanned": "巡更打卡",
+  "finding.reported": "巡更发现",
+  "duty.asked": "该填值班记录",
 };
 
 const deviceTypes: Record<string, string> = {
