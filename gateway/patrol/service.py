@@ -25,6 +25,7 @@ from gateway.patrol.schedule import ASKED
 from gateway.store import Store, audit, journal
 from gateway.store.columns import from_json, from_us
 
+__all__ = ["Checkpoint", "DutyEntry", "KeptScan", "Patrols", "PhoneScan"]
 _DAY = timedelta(days=1)
 NEVER = 2**62
 

@@ -15,7 +15,7 @@ from gateway.web.routes import PUBLIC, Route
 
 _GROUPS = (
     *("session", "compound", "alerts", "guards", "signals", "devices", "cameras", "snapshots", "clips", "calls"),
-    *("live", "quarantine", "push"),
+    *("live", "quarantine", "push", "patrols", "duty"),
 )
 
 
