@@ -6,7 +6,7 @@
   var texts = JSON.parse(data.texts);
   var QUEUE = "anju-patrol-queue", LAST = "anju-patrol-last", USER = "anju-patrol-user";
   var AGAIN_MS = 120000, RETRY_MS = 20000, TIMEOUT_MS = 10000, MOST = 500, BATCH = 50;
-  var memory = {}, storing = true, sending = false, timer = null;
+  var memory = {}, storing = true, sending = false, again = false, timer = null;
   var byId = function (id) { return document.getElementById(id); };
   var result = byId("result"), waiting = byId("waiting");
 
@@ -69,7 +69,8 @@
     clearTimeout(timer);
     var batch = load(QUEUE, []).filter(mine).slice(0, BATCH);
     note();
-    if (batch.length === 0 || sending) return;
+    if (sending) { again = true; return; }
+    if (batch.length === 0) return;
     if (!user && !data.shell) { askToSignIn(); return; }
     sending = true;
     var fresh = batch.some(function (one) { return Date.now() - one.made < 60000; });
@@ -80,14 +81,18 @@
     }).then(function (response) {
       sending = false;
       if (response.status === 401) { user = ""; askToSignIn(); return null; }
-      if (response.status === 403) { show("bad", data.texts && texts.failed); askToSignIn(); return null; }
+      if (response.status === 403) { show("bad", texts.failed); askToSignIn(); return null; }
       if (!response.ok) { show("kept", texts.failed); later(); return null; }
       return response.json().then(function (answer) { settled(batch, answer.items); });
     }, function () {
       sending = false;
       show("kept", texts.kept);
       later();
-    }).then(note);
+    }).then(function () {
+      note();
+      // The signal may have come back while the last attempt was still failing.
+      if (again) { again = false; deliver(); }
+    });
   }
 
   function settled(batch, items) {
