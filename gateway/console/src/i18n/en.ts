@@ -1,3 +1,5 @@
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -229,7 +231,7 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable" },
+  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", patrol: "Patrol", quarantine: "Undecodable" },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -499,7 +501,7 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Alerts / cameras / devices / events / history / patrol",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",
@@ -509,5 +511,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };

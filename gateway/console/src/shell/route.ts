@@ -1,10 +1,11 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "patrol", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
+/** The views of a role: only technicians see messages that could not be decoded, and installers see no guards' rounds. */
+export const viewsOf = (isTechnician: boolean, seesPatrols = true): readonly View[] =>
+  VIEWS.filter((view) => (view !== "quarantine" || isTechnician) && (view !== "patrol" || seesPatrols));
 
 export interface RouteLocation {
   view: View;
