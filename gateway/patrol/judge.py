@@ -50,7 +50,7 @@ class Verdict:
     missing: Sequence[str]
     next_look: datetime | None = None
     marks: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By checkpoint: `quick`, `order`, `late` (delivered later)."""
+    """By checkpoint: `quick`, `order`, `late` (delivered later), `begun_late` (the first one, after the tolerance)."""
 
 
 def counts_for(plan: RoundPlan, scan: Scan) -> bool:
@@ -71,6 +71,9 @@ def judge(plan: RoundPlan, scans: Sequence[Scan], now: datetime) -> Verdict:
     for name, mark, fault in _walking_faults(plan, made):
         marks.setdefault(name, []).append(mark)
         faults[f"{mark}/{name}"] = fault
+    first = min(made.values(), key=lambda one: one.time, default=None)
+    if first is not None and first.time > plan.begins_by:
+        marks.setdefault(first.checkpoint, []).append("begun_late")
     missing = [one.id for one in plan.checkpoints if one.id not in made]
     look = None
     if not made:

@@ -48,7 +48,7 @@ class ScanView(BaseModel):
 
 
 class PointView(BaseModel):
-    """A checkpoint of a round. `marks`: `quick`, `order`, `late`."""
+    """A checkpoint of a round. `marks`: `quick`, `order`, `late` (delivered later), `begun_late`."""
 
     id: str
     name: WordsView

@@ -97,3 +97,8 @@ def test_a_late_scan_is_marked():
     verdict = judge(PLAN, [scan("east", 0, delivered=60), scan("n1", 3)], at(60))
     assert verdict.marks["east"] == ["late"]
     assert "n1" not in verdict.marks
+
+
+def test_a_round_that_began_after_its_tolerance_is_marked_at_its_first_checkpoint():
+    assert judge(PLAN, [scan("east", 10)], at(11)).marks == {}
+    assert judge(PLAN, [scan("east", 11)], at(11)).marks == {"east": ["begun_late"]}

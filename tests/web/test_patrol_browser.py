@@ -53,6 +53,17 @@ async def sign_in(page, user="guard"):
     await page.get_by_role("button", name="登录").click()
 
 
+async def lose_signal(page):
+    """The browser is offline. Requests are refused as well: one of a page that just opens may slip out before it is."""
+    await page.context.route("**/api/**", lambda route: route.abort())
+    await page.context.set_offline(True)
+
+
+async def find_signal(page):
+    await page.context.unroute_all()
+    await page.context.set_offline(False)
+
+
 async def scans(anju):
     found = await anju.store.read(lambda c: journal.signals(c, kind="checkpoint.scanned"))
     return [(signal.data["checkpoint"], signal.data["user"], signal.data["late"]) for signal in reversed(found)]
@@ -104,7 +115,7 @@ async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anj
     codes = [await token(anju, name) for name in ("east", "lobby")]
     await page.context.clock.install()
     await ready(page, anju)
-    await page.context.set_offline(True)
+    await lose_signal(page)
     for number, code in enumerate(codes, 1):
         await page.goto(f"{anju.url}/c/{code}")  # what the phone's own scanner opens
         await expect(page.locator("#result")).to_contain_text("没有信号")
@@ -112,7 +123,7 @@ async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anj
     assert await scans(anju) == []
     await page.clock.fast_forward(600_000)
     anju.now = DUE + timedelta(minutes=10)
-    await page.context.set_offline(False)
+    await find_signal(page)
     await expect(page.locator("#result")).to_contain_text("补传 ×2")
     await expect(page.locator("#waiting")).to_be_hidden()
     assert await scans(anju) == [("east", "guard", True), ("lobby", "guard", True)]
@@ -124,13 +135,13 @@ async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anj
 async def test_kept_scans_are_not_delivered_in_another_guard_s_name(anju, browser):
     page, code = await phone(browser), await token(anju)
     await ready(page, anju)
-    await page.context.set_offline(True)
+    await lose_signal(page)
     await page.goto(f"{anju.url}/c/{code}")
     await expect(page.locator("#result")).to_contain_text("没有信号")
     await page.evaluate("history.pushState(null, '', '/')")  # so that nothing is delivered before the other signs in
     await page.goto("about:blank")
     await page.context.clear_cookies()
-    await page.context.set_offline(False)
+    await find_signal(page)
     await page.goto(f"{anju.url}/c/")
     await sign_in(page, "supervisor")
     await expect(page.locator("#waiting")).to_contain_text("属于 guard")
@@ -201,10 +212,10 @@ async def test_the_page_s_own_scanner_reads_a_code_also_without_a_signal(anju, t
         started = await playwright.chromium.launch(executable_path=executable("chromium"), args=[*ARGUMENTS, *camera])
         page = await phone(started, permissions=["camera"])
         await ready(page, anju)
-        await page.context.set_offline(True)
+        await lose_signal(page)
         await page.get_by_role("button", name="扫二维码打卡").click()
         await expect(page.locator("#result")).to_contain_text("没有信号")
-        await page.context.set_offline(False)
+        await find_signal(page)
         await expect(page.locator("#result")).to_contain_text("打卡成功")
         await expect(page.locator("#result")).to_contain_text("3号楼楼顶")
         assert await scans(anju) == [("roof", "guard", False)]

@@ -221,6 +221,7 @@ class PatrolPages:
             language=language,
             keep_language=requested in _LANGUAGES,
             compound=context.services.compound.name,
+            timezone=context.services.compound.timezone,
             point=checkpoint.name.words[language] if checkpoint else "",
             user=identity.user if identity else "",
             guard=guard,

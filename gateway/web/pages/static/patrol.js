@@ -7,6 +7,7 @@
   var QUEUE = "anju-patrol-queue", LAST = "anju-patrol-last", USER = "anju-patrol-user";
   var AGAIN_MS = 120000, RETRY_MS = 20000, TIMEOUT_MS = 10000, MOST = 500, BATCH = 50;
   var memory = {}, storing = true, sending = false, again = false, timer = null;
+  var clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.timezone });
   var byId = function (id) { return document.getElementById(id); };
   var result = byId("result"), waiting = byId("waiting");
 
@@ -125,7 +126,7 @@
   function note() {
     var queue = load(QUEUE, []), left = queue.filter(mine).length, others = queue.filter(function (one) { return !mine(one); });
     var lines = [];
-    if (left && !sending) lines.push(fill(texts.kept_more, { n: left }));
+    if (left && !sending && (user || data.shell)) lines.push(fill(texts.kept_more, { n: left }));
     if (others.length) lines.push(fill(texts.other, { n: others.length, user: others[0].user }));
     if (!storing) lines.push(texts.no_storage);
     waiting.hidden = lines.length === 0;
@@ -154,8 +155,8 @@
   }
   function roundItem(round) {
     var item = document.createElement("li"), head = document.createElement("b"), points = document.createElement("ol");
-    var due = new Date(round.due_at), next = true;
-    head.textContent = ("0" + due.getHours()).slice(-2) + ":" + ("0" + due.getMinutes()).slice(-2) + " " + round.name[data.language];
+    var next = true;
+    head.textContent = clock.format(new Date(round.due_at)) + " " + round.name[data.language];
     round.checkpoints.forEach(function (point) {
       var row = document.createElement("li"), sign = document.createElement("span"), words = document.createElement("span");
       sign.className = "sign";
