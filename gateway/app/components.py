@@ -76,7 +76,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     unrecorded = UnrecordedSignals(memory, lambda: current_config.compound, clock.now)
     refusals = RefusalLog()
     intake = Intake(store, clock, unrecorded, refusals)
-    desk = Desk(store, clock.now, memory, intake.act)
+    desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
     patrols = Patrols(store, clock.now, current_config.desk_and_zone, report, intake.act, GATEWAY)

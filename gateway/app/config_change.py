@@ -15,10 +15,12 @@ from gateway.app.components import Components
 from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
 from gateway.config.difference import Changes, Difference, compare
+from gateway.desk.incidents import Grouping
 from gateway.errors import NotRecorded
-from gateway.flow import unhandled_alarms
+from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
+from gateway.model import DRILL_RULE
 from gateway.patrol.duty_rule import DutyRule
 from gateway.patrol.rule import PatrolRule
 from gateway.rule import Compound, Rule
@@ -37,6 +39,7 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
         # What they judge by comes with the signals that open a round, so a changed desk.yaml restarts neither.
         (PatrolRule(compound), "patrol"),
         (DutyRule(compound), "duty"),
+        (drills.Drills(compound), DRILL_RULE),
     ]
 
 
@@ -61,7 +64,9 @@ class ConfigChange:
         anything has changed.
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
-        rules = NewRules(_rules(new, compound))
+        rules = NewRules(
+            _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
+        )
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)

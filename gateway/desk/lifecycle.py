@@ -145,8 +145,29 @@ def stepped(alert: Alert, step: Step) -> Alert:
         case "assign":
             return replace(alert, assignee=step.data["user"])
         case "close":
-            return replace(alert, disposition=Disposition(step.data["disposition"]))
+            # A drill counts in no figure, whatever the guard takes it for.
+            disposition = Disposition.DRILL if alert.drill else Disposition(step.data["disposition"])
+            return replace(alert, disposition=disposition)
     return alert
+
+
+def action_of(alert: Alert, step: Step, decided: int) -> Action:
+    """The journal's entry for a step on an alert.
+
+    `decided` is the number of the last decision before it, so that both can be put in order again. The note stays in
+    the audit chain, for it may be about a person.
+    """
+    return Action(
+        kind=ACTION_OF_STEP[step.action],
+        user=step.user,
+        time=step.at,
+        alert=alert.id,
+        rule=alert.rule,
+        key=alert.key,
+        place=alert.place,
+        device=alert.device or "",
+        data={**step.data, "decided": decided},
+    )
 
 
 def device_of(event: Event) -> str | None:
