@@ -24,7 +24,7 @@ class DutyItem(Section):
     """One line of the form."""
 
     id: Id
-    text: Name
+    text: Annotated[Name, Field(description="what is looked at, or asked")]
     kind: Annotated[
         Literal["tick", "yes_no", "number", "text"],
         Field(description="tick: looked at and in order; yes_no, number, text: an answer"),
@@ -37,7 +37,9 @@ class DutyRound(Section):
     id: Id
     name: Name
     place: Annotated[PlaceRef, Field(description="the room it is about; a missed one is an alert there")]
-    every: Annotated[PositiveDuration, max_duration(timedelta(days=1))] = parse_duration("2h")
+    every: Annotated[
+        PositiveDuration, max_duration(timedelta(days=1)), Field(description="from one entry to the next")
+    ] = parse_duration("2h")
     first: Annotated[TimeOfDay, Field(description="the day's first; from there on every `every`, for 24 hours")] = (
         "08:00"
     )
@@ -45,8 +47,8 @@ class DutyRound(Section):
         PositiveDuration, max_duration(timedelta(hours=12)), Field(description="not written after this time: an alert")
     ] = parse_duration("20m")
     people: Annotated[int, Field(ge=1, le=10, description="how many must be on duty there")] = 1
-    items: Annotated[tuple[DutyItem, ...], Field(max_length=40)] = ()
-    severity: SeverityWord = Severity.MEDIUM
+    items: Annotated[tuple[DutyItem, ...], Field(max_length=40, description="the lines of its form")] = ()
+    severity: Annotated[SeverityWord, Field(description="of a missed entry, and of too few people")] = Severity.MEDIUM
 
     @model_validator(mode="after")
     def _consistent(self) -> DutyRound:
@@ -65,7 +67,7 @@ class DutyRound(Section):
 class DutySection(Section):
     """The logs that are kept."""
 
-    rounds: Annotated[tuple[DutyRound, ...], Field(max_length=20)] = ()
+    rounds: Annotated[tuple[DutyRound, ...], Field(max_length=20, description="what is asked for, and when")] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> DutySection:

@@ -67,9 +67,11 @@ class PatrolRound(Section):
 class PatrolSection(Section):
     """Checkpoints and rounds. Without rounds a scan is recorded, and nothing is expected."""
 
-    checkpoints: Annotated[tuple[Checkpoint, ...], Field(max_length=500)] = ()
-    cards: Annotated[tuple[GuardCard, ...], Field(max_length=500)] = ()
-    rounds: Annotated[tuple[PatrolRound, ...], Field(max_length=100)] = ()
+    checkpoints: Annotated[
+        tuple[Checkpoint, ...], Field(max_length=500, description="where guards scan; each has a QR code")
+    ] = ()
+    cards: Annotated[tuple[GuardCard, ...], Field(max_length=500, description="whose card counts at readers")] = ()
+    rounds: Annotated[tuple[PatrolRound, ...], Field(max_length=100, description="what is to be walked, and when")] = ()
     late: Annotated[
         PositiveDuration,
         max_duration(timedelta(days=7)),
