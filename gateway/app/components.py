@@ -32,11 +32,12 @@ from gateway.flow.pipeline import Pipeline
 from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
-from gateway.flow.unrecorded_signals import UnrecordedSignals
+from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
 from gateway.handover import Handovers
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
@@ -71,6 +72,7 @@ class Components:
     recording: RecordingService
     outbox: Outbox
     report: Report
+    patrols: Patrols
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -92,6 +94,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     report = reporter(intake)
     presence = Presence(clock.monotonic)
     about_the_desk = SystemAlerts(ATTENTION_RULE, "desk.unattended", "desk.attended", desk, report, clock.now)
+    patrols = Patrols(store, clock.now, current_config.desk_and_zone, report, intake.act, GATEWAY)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
@@ -160,6 +163,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         recording=recording,
         outbox=outbox,
         report=report,
+        patrols=patrols,
         refusals=refusals,
         limits=limits,
         presence=presence,

@@ -62,6 +62,11 @@ class CurrentConfig:
         """How long recordings are kept."""
         return self.settings.retention.clips
 
+    def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
+        """desk.yaml, and the time zone of its times."""
+        desk = self.configuration.desk if self.configuration else DeskSettings()
+        return desk, ZoneInfo(self.settings.timezone)
+
     def matching(self) -> FaceMatching:
         """The thresholds for matching faces."""
         return self.settings.vision.faces.matching

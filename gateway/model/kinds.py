@@ -22,7 +22,9 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    certificate.failing certificate.restored notifier.failing notifier.restored desk.unattended desk.attended
+    certificate.failing certificate.restored notifier.failing notifier.restored
+    patrol.opened checkpoint.scanned finding.reported duty.asked
+    desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
@@ -33,7 +35,8 @@ ACTION_KINDS = frozenset(
     incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
     handover.signed
     silence.begun silence.ended drill.started
-    command.ordered user.signed_in user.signed_out register.changed""".split()
+    command.ordered user.signed_in user.signed_out register.changed
+    duty.logged""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

@@ -7,16 +7,19 @@ this folder.
 from __future__ import annotations
 
 from gateway.config.desk.attention import AttentionSection
+from gateway.config.desk.duty import DutySection
 from gateway.config.desk.escalation import DEFAULT_ESCALATION, Escalation, EscalationStep, Target
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.limits import HoldSection, Limit, LimitSection, ReminderSection
 from gateway.config.desk.noise import NoiseSection
+from gateway.config.desk.patrols import PatrolSection
 from gateway.config.desk.shifts import DEFAULT_SHIFTS, HandoverSection, Shift, Shifts
 from gateway.settings.section import Section
 
 __all__ = [
     "AttentionSection",
     "DeskSettings",
+    "DutySection",
     "EscalationStep",
     "HandoverSection",
     "HoldSection",
@@ -24,6 +27,7 @@ __all__ = [
     "Limit",
     "LimitSection",
     "NoiseSection",
+    "PatrolSection",
     "ReminderSection",
     "Shift",
     "Target",
@@ -42,3 +46,5 @@ class DeskSettings(Section):
     shifts: Shifts = DEFAULT_SHIFTS
     handover: HandoverSection = HandoverSection()
     attention: AttentionSection = AttentionSection()
+    patrols: PatrolSection = PatrolSection()
+    duty: DutySection = DutySection()

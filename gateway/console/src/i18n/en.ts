@@ -1,5 +1,7 @@
 import { en as handover } from "../handover/words";
 import { en as notifiers } from "../notifiers/words";
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -100,6 +102,10 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "patrol.opened": "Round is due",
+  "checkpoint.scanned": "Checkpoint scanned",
+  "finding.reported": "Found on patrol",
+  "duty.asked": "Duty log is due",
   },
   deviceTypes: {
     camera: "Camera",
@@ -231,7 +237,17 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", handover: "Handover", notifiers: "Notifiers", quarantine: "Undecodable" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    handover: "Handover",
+    patrol: "Patrol",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+  },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -503,7 +519,7 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Alerts / cameras / devices / events / history / patrol",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",
@@ -513,5 +529,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };
