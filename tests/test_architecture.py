@@ -55,12 +55,13 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"notifier"},
         "desk": BASE | {"store"},
         "people": BASE | {"config", "store", "vision"},
+        "plan": BASE | {"config"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "people", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "flow", "limits", "links", "people", "plan", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -74,6 +75,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "people",
+            "plan",
             "protocols",
             "recording",
             "rule",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
+from gateway.config.plan import PlanSettings
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import Mistake
 from gateway.model import Device, Place
@@ -46,6 +47,7 @@ class Configuration:
     text: str
     fingerprint: str
     desk: DeskSettings = field(default_factory=DeskSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
     hints: tuple[Mistake, ...] = ()
     """Likely mistakes that are not errors."""
 

@@ -18,6 +18,7 @@ from gateway.config.desk import DeskSettings
 from gateway.config.devices import DeviceCommon
 from gateway.config.entries import Kind
 from gateway.config.kinds import find_driver, find_rule, known_kinds
+from gateway.config.plan import PlanSettings
 from gateway.config.rules import RuleCommon
 from gateway.settings.mend import Wrong
 
@@ -31,6 +32,7 @@ def schemas() -> dict[str, Schema]:
         "compound": {"$schema": DRAFT, **_of(CompoundSettings)},
         "devices": _entries("devices", DeviceCommon, _kinds("driver", find_driver)),
         "desk": {"$schema": DRAFT, **_of(DeskSettings)},
+        "plan": {"$schema": DRAFT, **_of(PlanSettings)},
         "rules": _entries("rules", RuleCommon, _kinds("rule", find_rule)),
     }
 

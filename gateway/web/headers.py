@@ -14,6 +14,7 @@ _POLICY = (
     "media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_HANDLERS_OWN = frozenset({"Content-Security-Policy", "Referrer-Policy"})
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -25,15 +26,17 @@ HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
 }
 NO_STORE = "no-store"
+IMMUTABLE_PRIVATE = "private, max-age=31536000, immutable"
+"""As IMMUTABLE, of what only signed-in users may see."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control for addresses that contain the hash of their content."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`. Keeps a Referrer-Policy or Cache-Control that the handler set."""
+    """For `Application.on_response_prepare`. Keeps a policy or Cache-Control that the handler set."""
     headers = response.headers
     for name, value in HEADERS.items():
-        if name != "Referrer-Policy" or name not in headers:
+        if name not in _HANDLERS_OWN or name not in headers:
             headers[name] = value
     headers.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
     if is_secure(request):

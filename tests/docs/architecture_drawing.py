@@ -35,6 +35,7 @@ PURPOSE = {
     "config": "YAML → settings",
     "auth": "accounts, sessions",
     "desk": "life of an alert",
+    "plan": "drawings and positions",
     "people": "residents, vehicles",
     "access": "who may pass",
     "recording": "clips, exports",

@@ -111,6 +111,7 @@ def page() -> str:
     parts += _entries("devices", "kind of device", found["devices"])
     parts += _entries("rules", "kind of rule", found["rules"])
     parts += _sections("desk", found["desk"])
+    parts += _sections("plan", found["plan"])
     return "\n".join(parts).rstrip() + "\n"
 
 
