@@ -172,7 +172,7 @@ def _candidate(path: Path, content: bytes, *, keep: bool) -> Iterator[Path]:
 
 
 def _replace(file: Path, path: Path) -> None:
-    """Put the file in place of plan.yaml, with its mode and owner, so that a power cut leaves the old or the new one."""
+    """Put the file in place of plan.yaml, with its mode. A power cut leaves the old or the new one."""
     target = path.resolve()
     try:
         if target.exists():

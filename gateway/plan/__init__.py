@@ -5,8 +5,9 @@ has none (`site_layout`, `building_layout`); devices without a position spread o
 `yaml_edit` puts an installer's changes into plan.yaml and keeps its comments and order.
 """
 
+from gateway.config.plan import DrawingImage
 from gateway.plan.model import Anchor, DevicePoint, PlanDrawing, Shape, SitePlan
 from gateway.plan.site_plan import make
 from gateway.plan.svg import svg
 
-__all__ = ["Anchor", "DevicePoint", "PlanDrawing", "Shape", "SitePlan", "make", "svg"]
+__all__ = ["Anchor", "DevicePoint", "DrawingImage", "PlanDrawing", "Shape", "SitePlan", "make", "svg"]

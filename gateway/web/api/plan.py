@@ -9,10 +9,9 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from gateway.config.plan import DrawingImage
 from gateway.model import Words
-from gateway.plan import PlanDrawing, SitePlan, svg
-from gateway.plan.edit import PlanEdit, PlanRefused
+from gateway.plan import DrawingImage, PlanDrawing, SitePlan, svg
+from gateway.plan.edit import PlanEdit
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.headers import IMMUTABLE_PRIVATE
 from gateway.web.plan_messages import (
@@ -47,7 +46,7 @@ async def show_plan(context: RequestContext[Any]) -> PlanView:
         version=version,
         drawings=[_drawing_view(drawing) for drawing in plan.drawings.values()],
         devices=list(_devices(plan)),
-        places=places,
+        places=[view for drawing in shown for view in _places(drawing, context)],
     )
 
 
@@ -72,13 +71,12 @@ async def show_drawing(context: RequestContext[DrawingQuery]) -> web.Response:
 async def change_plan(context: RequestContext[PlanChangeRequest]) -> PlanChangeView:
     """Handler of PUT /api/v1/plan."""
     body = context.params
-    edit = PlanEdit({device: position and keys_of(position) for device, position in body.devices.items()}, body.version)
+    edit = PlanEdit(
+        {device: keys_of(position) if position else None for device, position in body.devices.items()}, body.version
+    )
     if unknown := sorted(body.devices.keys() - context.services.compound.devices.keys()):
         raise not_found(Words(f"设备 {unknown[0]}", f"device {unknown[0]}"))
-    try:
-        change = await context.services.plan.change(edit, context.identity.user, dry_run=body.dry_run)
-    except PlanRefused as refused:
-        raise ApiError(refused.status, refused.words, refused.code) from refused
+    change = await context.services.plan.change(edit, context.identity.user, dry_run=body.dry_run)
     return PlanChangeView(difference=change.difference, version=change.version, applied=change.applied)
 
 
