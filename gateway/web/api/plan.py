@@ -39,9 +39,7 @@ async def show_plan(context: RequestContext[Any]) -> PlanView:
     editor = context.services.plan
     version, plan = await editor.version(), await editor.current()
     # Rooms are read with their building's drawing: a compound may have ten thousand.
-    places = [
-        view for drawing in plan.drawings.values() if not _has_rooms(drawing) for view in _places(drawing, context)
-    ]
+    shown = [drawing for drawing in plan.drawings.values() if not _has_rooms(drawing)]
     return PlanView(
         version=version,
         drawings=[_drawing_view(drawing) for drawing in plan.drawings.values()],

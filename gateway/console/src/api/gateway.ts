@@ -1,3 +1,4 @@
+import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
 import type { Client } from "./client";
 import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
@@ -43,6 +44,13 @@ export class Gateway {
     this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
+
+  plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
+
+  planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
+    this.client.call("GET", `/api/v1/plan/drawings/${encodeURIComponent(drawing)}/places`);
+
+  changePlan = (change: PlanChangeRequest): Promise<PlanChange> => this.client.call("PUT", "/api/v1/plan", change);
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

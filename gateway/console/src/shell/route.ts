@@ -1,6 +1,6 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "plan", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The views of a role: only technicians see messages that could not be decoded. */
