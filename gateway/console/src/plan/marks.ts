@@ -1,17 +1,16 @@
-import type { Alert, Device, Health } from "../api/types";
+import type { Alert, Device, Health, Severity } from "../api/types";
 import { hasFault } from "../devices/health";
 import type { Messages } from "../i18n/zh";
 import { type AlarmMark, anyUntouched, worst } from "./alarms";
 import { type Cluster, clusters } from "./clusters";
 import { deviceIcon, floorsIcon, severityIcon } from "./icons";
+import { namesWithRoom } from "./names";
 import type { Mark } from "./planMap";
 import type { DevicePosition, PlacePosition } from "./types";
 
-/** Marks nearer to each other than this (pixels) become one. */
-export const DEVICE_REACH = 34;
-export const ALARM_REACH = 38;
-/** With more devices than this on the screen their names would cover each other. */
-const MAX_NAMES = 45;
+/** Marks nearer to each other than this become one; in pixels, where a mark of a device is 30 wide. */
+export const DEVICE_REACH = 36;
+export const ALARM_REACH = 54;
 
 export interface PlacedDevice extends DevicePosition {
   known: Device | null;
@@ -28,13 +27,22 @@ export interface MarkContext {
   reasonOf: (alert: Alert) => string;
 }
 
+/** In rem, as in plan.css. */
+const SIZES: Record<Severity, number> = { critical: 3.1, high: 2.7, medium: 2.4, low: 2.1 };
+const LIFT = 1.3;
+
 const WORST: readonly Health[] = ["offline", "silent", "refused", "unknown", "online"];
 
 export function deviceMarks(devices: readonly PlacedDevice[], context: MarkContext): Mark[] {
   // While devices are placed each one can be taken.
   const groups = clusters(devices, context.scale, context.editing ? 0.001 : DEVICE_REACH);
-  const named = groups.length <= MAX_NAMES;
-  return groups.map((group) => (group.items.length === 1 ? oneDevice(group.items[0] as PlacedDevice, named, context) : manyDevices(group, context)));
+  const named = namesWithRoom(
+    groups.map((group) => ({ ...group, name: group.items.length === 1 ? (group.items[0]?.name ?? "") : "" })),
+    context.scale,
+  );
+  return groups.map((group, index) =>
+    group.items.length === 1 ? oneDevice(group.items[0] as PlacedDevice, named.has(index), context) : manyDevices(group, context),
+  );
 }
 
 function oneDevice(device: PlacedDevice, named: boolean, { t, editing, selected, roving }: MarkContext): Mark {
@@ -86,12 +94,12 @@ export function entryMark(drawing: string, name: string, place: PlacePosition, a
   const { t } = context;
   if (alerts.length > 0) {
     const mark = alarmMark(`below ${drawing}`, "alarms", place, alerts, context, floorsIcon);
-    return { ...mark, look: `${mark.look} entry`, label: `${t.plan.open(name)}: ${t.plan.onDrawing(name, alerts.length)}` };
+    const pulse = mark.pulse && { ...mark.pulse, lift: null };
+    return { ...mark, ...(pulse ? { pulse } : {}), look: `${mark.look} entry`, label: `${t.plan.open(name)}: ${t.plan.onDrawing(name, alerts.length)}` };
   }
   return {
     key: `below ${drawing}`,
-    x: place.x,
-    y: place.y,
+    ...corner(place),
     pane: "below",
     look: "entry",
     icon: floorsIcon,
@@ -100,6 +108,12 @@ export function entryMark(drawing: string, name: string, place: PlacePosition, a
     tab: true,
     draggable: false,
   };
+}
+
+/** The upper left corner of a place's outline; a place without one is a point. */
+function corner({ x, y, outline }: PlacePosition): { x: number; y: number } {
+  if (outline.length === 0) return { x, y };
+  return { x: Math.min(...outline.map((point) => point[0])), y: Math.min(...outline.map((point) => point[1])) };
 }
 
 function alarmMark(
@@ -120,9 +134,10 @@ function alarmMark(
     y: at.y,
     pane,
     look: `alarm severity-${severity} ${pulses ? "pulses" : "in-hand"}`,
-    icon: `${pulses ? '<span class="ring"></span>' : ""}${severityIcon(severity)}${more}${count}`,
+    icon: `${severityIcon(severity)}${more}${count}`,
     name: "",
     label: t.plan.alarmAt(alerts.length, t.severity[severity], first ? reasonOf(first) : ""),
+    ...(pulses ? { pulse: { size: SIZES[severity], lift: LIFT, colour: `--${severity}-fill` } } : {}),
     tab: true,
     draggable: false,
   };

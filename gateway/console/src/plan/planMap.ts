@@ -1,6 +1,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 
+import { type Pulse, Pulses } from "./pulses";
 import type { PlanDrawing } from "./types";
 
 /** One mark on the map. It is drawn again when `look` changes. */
@@ -20,6 +21,8 @@ export interface Mark {
   /** reached by Tab; the others by the arrow keys */
   tab: boolean;
   draggable: boolean;
+  /** a ring around the mark: the mark's size and how far it is above its place, in rem (null: on it); a CSS variable */
+  pulse?: { size: number; lift: number | null; colour: string };
 }
 
 export interface Area {
@@ -44,7 +47,9 @@ interface Shown {
 
 const ARROWS: Record<string, [number, number]> = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const ZOOMS = 5;
-const PANES = { cones: "350", below: "600", devices: "620", alarms: "650" };
+const PANES = { cones: "450", below: "600", devices: "620", alarms: "650" };
+
+const rootFont = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
 /** A drawing with marks on it: Leaflet without a map of the earth. y grows downwards, as in the drawing. */
 export class PlanMap {
@@ -56,6 +61,8 @@ export class PlanMap {
   private image: L.ImageOverlay | null = null;
   private drawing: PlanDrawing | null = null;
   private moved = false;
+  private zooming = false;
+  private readonly pulses: Pulses;
 
   constructor(
     container: HTMLElement,
@@ -81,18 +88,16 @@ export class PlanMap {
     this.areas = L.layerGroup().addTo(this.map);
     this.map.on("zoomend", () => this.events.zoomed());
     this.map.on("dragstart zoomstart", () => (this.moved = true));
+    this.map.on("zoomanim", () => (this.zooming = true));
+    this.map.on("zoomend", () => (this.zooming = false));
+    this.pulses = new Pulses(container, () => this.rings());
     this.resizes = new ResizeObserver(() => this.resized());
     this.resizes.observe(container);
   }
 
-  /** Pixels per unit of the drawing. */
+  /** Pixels per unit of the drawing, of the pixels of a screen whose root font is 16 of them high: marks grow with it. */
   get scale(): number {
-    return this.drawing ? 2 ** this.map.getZoom() : 1;
-  }
-
-  /** How far it is zoomed in from the whole drawing, in doublings. */
-  get zoomedIn(): number {
-    return this.drawing ? this.map.getZoom() - this.map.getMinZoom() : 0;
+    return this.drawing ? (2 ** this.map.getZoom() * 16) / rootFont() : 1;
   }
 
   get center(): { x: number; y: number } {
@@ -112,8 +117,10 @@ export class PlanMap {
     if (!this.drawing) return;
     const bounds = this.bounds(this.drawing);
     this.map.setMinZoom(-20).setMaxZoom(20).setMaxBounds(bounds.pad(0.25));
-    const whole = this.map.getBoundsZoom(bounds, false, L.point(8, 8));
-    this.map.fitBounds(bounds, { animate: false, padding: [4, 4] });
+    // Room for the buttons on the left, for marks above the upper edge and for the name below.
+    const [left, top, low] = this.map.getSize().x > 600 ? [4 * rootFont(), 3.6 * rootFont(), 2.6 * rootFont()] : [8, 56, 48];
+    this.map.fitBounds(bounds, { animate: false, paddingTopLeft: [left, top], paddingBottomRight: [8, low] });
+    const whole = this.map.getZoom();
     this.map.setMinZoom(whole).setMaxZoom(whole + ZOOMS);
     this.moved = false;
     this.events.zoomed();
@@ -163,7 +170,26 @@ export class PlanMap {
 
   destroy(): void {
     this.resizes.disconnect();
+    this.pulses.destroy();
     this.map.remove();
+  }
+
+  /** Where rings are now. During a zoom Leaflet lets the browser move the marks, and knows only where they will be. */
+  private rings(): Pulse[] {
+    if (this.zooming) return [];
+    const rem = rootFont();
+    const style = getComputedStyle(document.documentElement);
+    const { x: width, y: height } = this.map.getSize();
+    const rings: Pulse[] = [];
+    for (const { mark } of this.shown.values()) {
+      if (!mark.pulse) continue;
+      const { x, y } = this.map.latLngToContainerPoint(this.at(mark.x, mark.y));
+      if (x < 0 || y < 0 || x > width || y > height) continue;
+      const { size, lift, colour } = mark.pulse;
+      const above = lift === null ? 0 : (lift + size / 2) * rem;
+      rings.push({ x, y: y - above, radius: (size / 2) * rem, colour: style.getPropertyValue(colour) });
+    }
+    return rings;
   }
 
   private add(mark: Mark): void {
