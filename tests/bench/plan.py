@@ -32,7 +32,8 @@ COUNT = """seconds => new Promise(done => {
   const step = now => { gaps.push(now - last); last = now;
     if (now - began < seconds * 1000) requestAnimationFrame(step);
     else { gaps.sort((a, b) => a - b);
-      done({fps: gaps.length / (now - began) * 1000, p95: gaps[Math.floor(gaps.length * .95)], worst: gaps.at(-1)}); } };
+      done({fps: gaps.length / (now - began) * 1000, p95: gaps[Math.floor(gaps.length * .95)],
+            worst: gaps.at(-1)}); } };
   requestAnimationFrame(step); })"""
 
 

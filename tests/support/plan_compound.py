@@ -1,4 +1,4 @@
-"""A compound of twenty buildings and five hundred devices, for the plan: `anju run` on it, and alarms to raise in it."""
+"""A compound of twenty buildings and five hundred devices, for the plan, and alarms to raise in it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def made_drawings(plan: PlanSettings, buildings: Collection[str]) -> list[str]:
 
 def _check_drawings(document: Document, plan: PlanSettings) -> None:
     ids = UniqueIds(document, "drawing")
-    parents = {drawing.id: drawing.parent for drawing in plan.drawings}
+    parents = {drawing.id: drawing.parent for drawing in reversed(plan.drawings)}
     for index, drawing in enumerate(plan.drawings):
         loc: Loc = ("drawings", index)
         ids.add(drawing.id, (*loc, "id"))
