@@ -53,11 +53,11 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "auth": BASE | {"limits", "store"},
         "access": BASE,
         "notify": BASE | {"notifier"},
-        "desk": BASE | {"store"},
+        "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "plan": BASE | {"config"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
-        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE

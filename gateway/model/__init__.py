@@ -4,24 +4,29 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
-from gateway.model.alert import Alert, AlertState, Disposition, Severity, Step
+from gateway.model.alert import DRILL_RULE, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command
 from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
 from gateway.model.event import Action, Event, Wake
 from gateway.model.ids import DEVICE_ID, PLACE_PATH, new_id
+from gateway.model.incident import Incident, Member, Relation
 from gateway.model.json import Json
 from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
 from gateway.model.people import Household, Person, Role
 from gateway.model.register import Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
+from gateway.model.silence import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, SilencedSource
 from gateway.model.words import Text, Words, as_data, from_data
 
 __all__ = [
     "ACTION_KINDS",
     "ALARM_KINDS",
     "DEVICE_ID",
+    "DRILL_RULE",
     "KINDS",
+    "LASTING_KINDS",
+    "LIFE_SAFETY_KINDS",
     "OTHER_KINDS",
     "PLACE_PATH",
     "SIGHTING_KINDS",
@@ -37,18 +42,23 @@ __all__ = [
     "Disposition",
     "Event",
     "Health",
+    "HeldAlarm",
     "Household",
+    "Incident",
     "Json",
     "Listing",
+    "Member",
     "Perform",
     "Person",
     "Place",
     "Raise",
     "Register",
+    "Relation",
     "Resident",
     "Role",
     "Severity",
     "Signal",
+    "SilencedSource",
     "Step",
     "Text",
     "Vehicle",

@@ -8,7 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from gateway.web.alert_responses import AlertView, SignalView
+from gateway.web.incident_responses import IncidentView
 from gateway.web.responses import DeviceView, ResponseModel, UtcTime
+from gateway.web.silence_views import SilenceView
 
 
 class CountsView(ResponseModel):
@@ -26,6 +28,7 @@ class SnapshotMessage(ResponseModel):
     alerts: Sequence[AlertView]
     alerts_left_out: int = Field(description="open alerts beyond the most severe 1000")
     counts: CountsView
+    silences: Sequence[SilenceView] = Field(description="those in force")
     devices: Sequence[DeviceView]
     signals: Sequence[SignalView]
     dropped: Mapping[str, int]
@@ -38,6 +41,22 @@ class AlertMessage(ResponseModel):
     number: int
     alert: AlertView
     counts: CountsView
+
+
+class IncidentMessage(ResponseModel):
+    """An incident that is new or has changed; its alerts come as messages of their own."""
+
+    type: Literal["incident"] = "incident"
+    number: int
+    incident: IncidentView
+
+
+class SilenceMessage(ResponseModel):
+    """A source is silenced or throttled, kept an alarm away, or (`ended_at`) is silenced no more."""
+
+    type: Literal["silence"] = "silence"
+    number: int
+    silence: SilenceView
 
 
 class DeviceMessage(ResponseModel):
@@ -72,4 +91,13 @@ class BeatMessage(ResponseModel):
     at: UtcTime
 
 
-LiveMessage = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+LiveMessage = (
+    SnapshotMessage
+    | AlertMessage
+    | IncidentMessage
+    | SilenceMessage
+    | DeviceMessage
+    | SignalMessage
+    | DroppedMessage
+    | BeatMessage
+)

@@ -82,23 +82,53 @@ function manyDevices(group: Cluster<PlacedDevice>, { t, roving }: MarkContext): 
   };
 }
 
-export function alarmMarks(marks: readonly AlarmMark[], context: MarkContext): Mark[] {
-  return clusters(marks, context.scale, ALARM_REACH).map((group) => {
-    const alerts = group.items.flatMap((mark) => mark.alerts);
-    return alarmMark(`alarm ${alerts[0]?.id ?? ""}`, "alarms", group, alerts, context);
-  });
+/** A drawing below the shown one, where it is on it, with the alarms on it and below it. */
+export interface Entry {
+  id: string;
+  name: string;
+  place: PlacePosition;
+  alerts: readonly Alert[];
 }
 
-/** A drawing below the shown one, where it is on it, with the number of its alarms. */
-export function entryMark(drawing: string, name: string, place: PlacePosition, alerts: readonly Alert[], context: MarkContext): Mark {
-  const { t } = context;
-  if (alerts.length > 0) {
-    const mark = alarmMark(`below ${drawing}`, "alarms", place, alerts, context, floorsIcon);
-    const pulse = mark.pulse && { ...mark.pulse, lift: null };
-    return { ...mark, ...(pulse ? { pulse } : {}), look: `${mark.look} entry`, label: `${t.plan.open(name)}: ${t.plan.onDrawing(name, alerts.length)}` };
-  }
+interface Alarmed {
+  x: number;
+  y: number;
+  alerts: readonly Alert[];
+  entry: Entry | null;
+}
+
+/** The alarms and the entries to other drawings. While devices are placed, alarms would be in the way: the bar above
+ * the plan shows them. */
+export function alarmMarks(marks: readonly AlarmMark[], entries: readonly Entry[], context: MarkContext): Mark[] {
+  const calm = entries.filter((entry) => context.editing || entry.alerts.length === 0);
+  if (context.editing) return calm.map((entry) => calmEntry(entry, context));
+  const alarmed: Alarmed[] = [
+    ...marks.map((mark) => ({ ...mark, entry: null })),
+    ...entries.filter((entry) => entry.alerts.length > 0).map((entry) => ({ x: entry.place.x, y: entry.place.y, alerts: entry.alerts, entry })),
+  ];
+  const groups = clusters(alarmed, context.scale, ALARM_REACH);
+  return [...calm.map((entry) => calmEntry(entry, context)), ...groups.map((group) => groupMark(group, context))];
+}
+
+function groupMark(group: Cluster<Alarmed>, context: MarkContext): Mark {
+  const alerts = group.items.flatMap((item) => item.alerts);
+  const entry = group.items.length === 1 ? (group.items[0]?.entry ?? null) : null;
+  if (entry) return alarmedEntry(entry, context);
+  // Alarms of one drawing open together; with those of another drawing among them they must first be told apart.
+  const kind = group.items.some((item) => item.entry) ? "group" : "alarm";
+  return alarmMark(`${kind} ${alerts[0]?.id ?? ""}`, "alarms", group, alerts, context);
+}
+
+function alarmedEntry({ id, name, place, alerts }: Entry, context: MarkContext): Mark {
+  const mark = alarmMark(`below ${id}`, "alarms", place, alerts, context, floorsIcon);
+  const pulse = mark.pulse && { ...mark.pulse, lift: null };
+  const label = `${context.t.plan.open(name)}: ${context.t.plan.onDrawing(name, alerts.length)}`;
+  return { ...mark, ...(pulse ? { pulse } : {}), look: `${mark.look} entry`, label };
+}
+
+function calmEntry({ id, name, place }: Entry, { t }: MarkContext): Mark {
   return {
-    key: `below ${drawing}`,
+    key: `below ${id}`,
     ...corner(place),
     pane: "below",
     look: "entry",
