@@ -11,6 +11,8 @@ export interface PlanEditing {
   preview: Ref<PlanChange | null>;
   busy: Ref<boolean>;
   error: Ref<string>;
+  /** the last change is in effect, and nothing was changed since */
+  saved: Ref<boolean>;
   /** the plan with the changes in it */
   plan: ComputedRef<Plan | null>;
   put: (device: string, position: Position | null) => void;
@@ -28,9 +30,11 @@ export function createEditing(gateway: Gateway, saved: ShallowRef<Plan | null>, 
   const preview = ref<PlanChange | null>(null);
   const busy = ref(false);
   const error = ref("");
+  const written = ref(false);
   const plan = computed(() => (saved.value === null ? null : withChanges(saved.value, changes.value)));
   const put = (device: string, position: Position | null): void => {
     changes.value = new Map(changes.value).set(device, position);
+    written.value = false;
   };
   const send = async (dryRun: boolean): Promise<PlanChange | null> => {
     if (saved.value === null || busy.value) return null;
@@ -52,6 +56,7 @@ export function createEditing(gateway: Gateway, saved: ShallowRef<Plan | null>, 
     preview,
     busy,
     error,
+    saved: written,
     plan,
     put,
     move: (device, dx, dy, drawing) => {
@@ -71,6 +76,7 @@ export function createEditing(gateway: Gateway, saved: ShallowRef<Plan | null>, 
       if (done === null) return false;
       changes.value = new Map();
       preview.value = null;
+      written.value = true;
       return true;
     },
   };

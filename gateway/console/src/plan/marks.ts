@@ -140,10 +140,10 @@ function calmEntry({ id, name, place }: Entry, { t }: MarkContext): Mark {
   };
 }
 
-/** The upper left corner of a place's outline; a place without one is a point. */
+/** The lower right corner of a place's outline; a place without one is a point. */
 function corner({ x, y, outline }: PlacePosition): { x: number; y: number } {
   if (outline.length === 0) return { x, y };
-  return { x: Math.min(...outline.map((point) => point[0])), y: Math.min(...outline.map((point) => point[1])) };
+  return { x: Math.max(...outline.map((point) => point[0])), y: Math.max(...outline.map((point) => point[1])) };
 }
 
 function alarmMark(

@@ -178,7 +178,8 @@ export class PlanMap {
   private rings(): Pulse[] {
     if (this.zooming) return [];
     const rem = rootFont();
-    const style = getComputedStyle(document.documentElement);
+    const style = getComputedStyle(this.map.getContainer());
+    const part = Number(style.getPropertyValue("--part")) || 1;
     const { x: width, y: height } = this.map.getSize();
     const rings: Pulse[] = [];
     for (const { mark } of this.shown.values()) {
@@ -186,8 +187,9 @@ export class PlanMap {
       const { x, y } = this.map.latLngToContainerPoint(this.at(mark.x, mark.y));
       if (x < 0 || y < 0 || x > width || y > height) continue;
       const { size, lift, colour } = mark.pulse;
-      const above = lift === null ? 0 : (lift + size / 2) * rem;
-      rings.push({ x, y: y - above, radius: (size / 2) * rem, colour: style.getPropertyValue(colour) });
+      const radius = (size / 2) * rem * part;
+      const above = lift === null ? 0 : lift * rem + radius;
+      rings.push({ x, y: y - above, radius, colour: style.getPropertyValue(colour) });
     }
     return rings;
   }
