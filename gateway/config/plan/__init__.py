@@ -49,9 +49,9 @@ class Drawing(Section):
 class DevicePosition(Section):
     """Where a device is on a drawing: x to the right and y down from the upper left corner."""
 
-    drawing: DrawingId
-    x: Coordinate
-    y: Coordinate
+    drawing: Annotated[DrawingId, Field(description="the drawing's id")]
+    x: Annotated[Coordinate, Field(description="to the right, from the left edge")]
+    y: Annotated[Coordinate, Field(description="down, from the upper edge")]
     direction: Annotated[
         float | None,
         Field(ge=0, le=360, description="where a camera looks, in degrees: 0 up, 90 right, 180 down, 270 left"),
@@ -63,7 +63,7 @@ class DevicePosition(Section):
 class PlacePosition(Section):
     """Where a place is on a drawing: a point, an outline, or both."""
 
-    drawing: DrawingId
+    drawing: Annotated[DrawingId, Field(description="the drawing's id")]
     at: Annotated[Point | None, Field(description="[x, y]; default: the middle of the outline")] = None
     outline: Annotated[
         tuple[Point, ...], Field(max_length=MAX_CORNERS, description="the corners, each as [x, y]; at least three")
