@@ -115,6 +115,8 @@ class PlanChangeView(ResponseModel):
 def keys_of(position: PositionRequest) -> DeviceKeys:
     """The keys as they are written: what is not given is left out, whole numbers without a point."""
     given = position.model_dump(exclude_none=True)
+    if position.direction is None:
+        given.pop("view", None)  # of what looks nowhere
     return {key: value if isinstance(value, str) else _short(value) for key, value in given.items()}
 
 

@@ -102,11 +102,12 @@ interface Alarmed {
 export function alarmMarks(marks: readonly AlarmMark[], entries: readonly Entry[], context: MarkContext): Mark[] {
   const calm = entries.filter((entry) => context.editing || entry.alerts.length === 0);
   if (context.editing) return calm.map((entry) => calmEntry(entry, context));
-  const alarmed: Alarmed[] = [
-    ...marks.map((mark) => ({ ...mark, entry: null })),
-    ...entries.filter((entry) => entry.alerts.length > 0).map((entry) => ({ x: entry.place.x, y: entry.place.y, alerts: entry.alerts, entry })),
-  ];
-  const groups = clusters(alarmed, context.scale, ALARM_REACH);
+  const here: Alarmed[] = marks.map((mark) => ({ ...mark, entry: null }));
+  const below: Alarmed[] = entries
+    .filter((entry) => entry.alerts.length > 0)
+    .map((entry) => ({ x: entry.place.x, y: entry.place.y, alerts: entry.alerts, entry }));
+  // Each kind by itself: the number of a building's alarms must stand on the building.
+  const groups = [here, below].flatMap((items) => clusters(items, context.scale, ALARM_REACH));
   return [...calm.map((entry) => calmEntry(entry, context)), ...groups.map((group) => groupMark(group, context))];
 }
 
