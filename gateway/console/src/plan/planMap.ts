@@ -47,6 +47,8 @@ interface Shown {
 
 const ARROWS: Record<string, [number, number]> = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const ZOOMS = 5;
+const LOOK_AGE = 1_000;
+const COLOURS = ["--critical-fill", "--high-fill", "--medium-fill", "--low-fill"];
 const PANES = { cones: "450", below: "600", devices: "620", alarms: "650" };
 
 const rootFont = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
@@ -61,7 +63,7 @@ export class PlanMap {
   private image: L.ImageOverlay | null = null;
   private drawing: PlanDrawing | null = null;
   private moved = false;
-  private zooming = false;
+  private look = { at: -Infinity, rem: 16, part: 1, colours: new Map<string, string>() };
   private readonly pulses: Pulses;
 
   constructor(
@@ -76,8 +78,8 @@ export class PlanMap {
       wheelPxPerZoomLevel: 120,
       zoomControl: false,
       attributionControl: false,
-      zoomAnimation: !still,
-      markerZoomAnimation: !still,
+      // A step of the zoom is one picture: to move hundreds of marks for a quarter of a second costs old computers too much.
+      zoomAnimation: false,
       fadeAnimation: false,
       inertia: !still,
       maxBoundsViscosity: 0.8,
@@ -88,8 +90,6 @@ export class PlanMap {
     this.areas = L.layerGroup().addTo(this.map);
     this.map.on("zoomend", () => this.events.zoomed());
     this.map.on("dragstart zoomstart", () => (this.moved = true));
-    this.map.on("zoomanim", () => (this.zooming = true));
-    this.map.on("zoomend", () => (this.zooming = false));
     this.pulses = new Pulses(container, () => this.rings());
     this.resizes = new ResizeObserver(() => this.resized());
     this.resizes.observe(container);
@@ -174,12 +174,9 @@ export class PlanMap {
     this.map.remove();
   }
 
-  /** Where rings are now. During a zoom Leaflet lets the browser move the marks, and knows only where they will be. */
+  /** Where rings are now. */
   private rings(): Pulse[] {
-    if (this.zooming) return [];
-    const rem = rootFont();
-    const style = getComputedStyle(this.map.getContainer());
-    const part = Number(style.getPropertyValue("--part")) || 1;
+    const { rem, part, colours } = this.freshLook();
     const { x: width, y: height } = this.map.getSize();
     const rings: Pulse[] = [];
     for (const { mark } of this.shown.values()) {
@@ -189,9 +186,18 @@ export class PlanMap {
       const { size, lift, colour } = mark.pulse;
       const radius = (size / 2) * rem * part;
       const above = lift === null ? 0 : lift * rem + radius;
-      rings.push({ x, y: y - above, radius, colour: style.getPropertyValue(colour) });
+      rings.push({ x, y: y - above, radius, colour: colours.get(colour) ?? "red" });
     }
     return rings;
+  }
+
+  /** Sizes and colours of the style sheet. Read once a second: each reading makes the browser settle all styles. */
+  private freshLook(): { rem: number; part: number; colours: Map<string, string> } {
+    if (performance.now() - this.look.at < LOOK_AGE) return this.look;
+    const style = getComputedStyle(this.map.getContainer());
+    const colours = new Map(COLOURS.map((name) => [name, style.getPropertyValue(name).trim()]));
+    this.look = { at: performance.now(), rem: rootFont(), part: Number(style.getPropertyValue("--part")) || 1, colours };
+    return this.look;
   }
 
   private add(mark: Mark): void {
