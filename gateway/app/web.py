@@ -37,6 +37,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         register=components.register,
         act=components.intake.act,
         door_plates=DoorPlates(components.store),
+        patrols=components.patrols,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,
         cameras=components.current_config.cameras,
@@ -54,6 +55,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         pushes=components.links.pushes,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        notifiers=components.outbox.status,
     )
 
 

@@ -22,6 +22,7 @@ from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
+from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
 from gateway.config.plan import PlanSettings
 from gateway.config.plan.checks import check_plan
@@ -67,8 +68,10 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     if not demo:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
+        if desk_file is not None:
+            _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
-    desk = _read_desk(desk_file, context)
+    desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
@@ -81,13 +84,18 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, plan, hints)
+    return Configuration(
+        directory, compound, devices.entries, rules, places, text, fingerprint, desk, notifiers, plan, hints
+    )
 
 
 def _read_desk(document: Document | None, context: Context) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
-    return validated(document, DeskSettings, document.tree, (), context) or DeskSettings()
+    tree = document.tree
+    if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
+        tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
+    return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

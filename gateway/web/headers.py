@@ -14,7 +14,6 @@ _POLICY = (
     "media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_HANDLERS_OWN = frozenset({"Content-Security-Policy", "Referrer-Policy"})
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -25,6 +24,8 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+KEPT = frozenset({"Content-Security-Policy", "Referrer-Policy", "Permissions-Policy"})
+"""Headers that a page may set by itself: a form's Origin needs the one, a guard's phone its camera."""
 NO_STORE = "no-store"
 IMMUTABLE_PRIVATE = "private, max-age=31536000, immutable"
 """As IMMUTABLE, of what only signed-in users may see."""
@@ -33,10 +34,10 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`. Keeps a policy or Cache-Control that the handler set."""
+    """For `Application.on_response_prepare`. Keeps what KEPT names and a Cache-Control, where the handler set them."""
     headers = response.headers
     for name, value in HEADERS.items():
-        if name not in _HANDLERS_OWN or name not in headers:
+        if name not in KEPT or name not in headers:
             headers[name] = value
     headers.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
     if is_secure(request):
