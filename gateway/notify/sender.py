@@ -64,7 +64,7 @@ class Sender:
 
     def replace(self, entry: NotifierEntry, notifier: Notifier, zone: tzinfo) -> None:
         """Use other settings from the next message on. What is being sent ends with the old ones."""
-        if entry != self.entry:
+        if not entry.is_same_channel(self.entry):
             self._pause_until = None
             self._backoff.reset()
             self.prober.reset()
