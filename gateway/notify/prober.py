@@ -48,8 +48,10 @@ class Prober:
     async def prove_if_due(self, now: datetime) -> None:
         """Probe, when the last proof is old and the last attempt was not just now."""
         entry, notifier = self._channel.entry, self._channel.notifier
-        proved = self._proofs.of(entry.id).proved
-        recent = proved is not None and timedelta() <= now - proved < entry.common.probe_every
+        proof = self._proofs.of(entry.id)
+        if proof is None:
+            return  # removed by a reload meanwhile
+        recent = proof.proved is not None and timedelta() <= now - proof.proved < entry.common.probe_every
         longest = timedelta(seconds=MAX_PROBE_AGAIN_S)  # more than that ahead: the clock was set back
         just_tried = self._again_at is not None and now < self._again_at <= now + longest
         if recent or just_tried:

@@ -114,7 +114,8 @@ class Sender:
 
         await self._store.write(unit)
         if late:
-            fault = self._proofs.of(self.entry.id).fault
+            proof = self._proofs.of(self.entry.id)
+            fault = proof.fault if proof else None
             why = Words(f"{_TOO_LATE.zh}：{fault.zh}", f"{_TOO_LATE.en}: {fault.en}") if fault else _TOO_LATE
             self._undelivered(self.entry.id, sum(row.told for row in late), why)
 

@@ -116,6 +116,8 @@ class Outbox:
             count = partial(rows.counts, notifier=name, since=now - KEPT_FOR)
             waiting, failed = await self._store.read(count)
             proof = self._proofs.of(name)
+            if proof is None:
+                continue  # removed by a reload meanwhile
             kind = sender.entry.common.kind
             found.append(NotifierStatus(name, kind, proof.is_healthy(now), proof, waiting, failed))
         return found
