@@ -1,4 +1,6 @@
 import { en as notifiers } from "../notifiers/words";
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -97,6 +99,10 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "patrol.opened": "Round is due",
+  "checkpoint.scanned": "Checkpoint scanned",
+  "finding.reported": "Found on patrol",
+  "duty.asked": "Duty log is due",
   },
   deviceTypes: {
     camera: "Camera",
@@ -228,7 +234,16 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", notifiers: "Notifiers", quarantine: "Undecodable" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    patrol: "Patrol",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+  },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -499,7 +514,7 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Alerts / cameras / devices / events / history / patrol",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",
@@ -509,5 +524,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };
