@@ -58,25 +58,15 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
+        "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {
-            "auth",
-            "desk",
-            "flow",
-            "handover",
-            "limits",
-            "links",
-            "notify",
-            "patrol",
-            "people",
-            "protocols",
-            "recording",
-        }
+        | {"auth", "desk", "flow", "handover", "limits", "links", "notify", "patrol", "people", "plan", "protocols"}
+        | {"recording"}
         | {"store", "vision"},
     },
     {
@@ -94,6 +84,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
             "patrol",
             "people",
+            "plan",
             "protocols",
             "recording",
             "rule",

@@ -1,4 +1,5 @@
 import { en as handover } from "../handover/words";
+import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -107,6 +108,7 @@ export const en: Messages = {
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
   },
+  plan,
   deviceTypes: {
     camera: "Camera",
     door: "Door",
@@ -244,6 +246,7 @@ export const en: Messages = {
     events: "Events",
     history: "History",
     handover: "Handover",
+    plan: plan.view,
     patrol: "Patrol",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
@@ -519,7 +522,8 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history / patrol",
+    views: "Alerts / cameras / devices / events / history / plan / patrol",
+    plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,3 +1,4 @@
+import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as handover } from "../handover/words";
@@ -253,6 +254,7 @@ export const zh = {
   role,
   kinds,
   deviceTypes,
+  plan,
   actions,
   code: "zh" as "zh" | "en",
   dataKeys,
@@ -276,6 +278,7 @@ export const zh = {
     events: "事件",
     history: "历史",
     handover: "交接班",
+    plan: plan.view,
     patrol: "巡更",
     notifiers: "通知",
     quarantine: "未识别",
@@ -552,7 +555,8 @@ export const zh = {
     note: "写备注",
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 巡更",
+    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 地图 / 巡更",
+    plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",
