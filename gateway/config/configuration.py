@@ -51,6 +51,10 @@ class NotifierEntry:
         """The id by which escalation steps and reports name it."""
         return self.common.id
 
+    def is_same_channel(self, other: NotifierEntry) -> bool:
+        """Whether messages go the same way: what was proved of one holds for the other."""
+        return (self.notifier, self.settings) == (other.notifier, other.settings)
+
     @property
     def give_up_after(self) -> timedelta:
         """After which time a message is undelivered."""
