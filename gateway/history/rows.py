@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from gateway.desk import rows as alert_rows
@@ -21,6 +21,7 @@ _SOURCES = {
     "decisions": "SELECT number, alert FROM decisions WHERE number > ? ORDER BY number LIMIT ?",
     "steps": "SELECT number, alert FROM steps WHERE number > ? ORDER BY number LIMIT ?",
 }
+_NEXT_ALERTS = "SELECT id FROM alerts WHERE id > ? ORDER BY id LIMIT ?"
 _FOUND = """
     SELECT search_words.rowid AS number, alert FROM search_words JOIN search_alerts ON number = search_words.rowid
     WHERE search_words MATCH ? AND search_words.rowid < ? AND search_words.rowid >= ?
@@ -55,30 +56,50 @@ _CLOSING = "SELECT user, at, note FROM steps WHERE alert = ? AND action = 'close
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
-    """A batch for the index: terms by alert, and how far it has read. `more`: there is more to read."""
+class Progress:
+    """How far the index has read. `building`: it is made for the first time, and has come to this alert's id."""
 
-    seen: Mapping[str, int]
+    decisions: int = 0
+    steps: int = 0
+    building: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """A batch for the index: alerts with their terms, and how far it has read with them. `more`: there is more."""
+
+    progress: Progress
     alerts: Sequence[tuple[Alert, str]]
     more: bool
 
 
-def progress(connection: sqlite3.Connection) -> dict[str, int]:
-    """The last number of each source that is in the index."""
+def progress(connection: sqlite3.Connection) -> Progress:
+    """How far the index has read. A new one begins with the alerts there are, and follows from the present on."""
     rows = {row["source"]: row["seen"] for row in connection.execute("SELECT source, seen FROM search_progress")}
-    return {source: rows.get(source, 0) for source in _SOURCES}
+    if rows:
+        return Progress(rows["decisions"], rows["steps"], rows.get("building"))
+    last = [connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0 for table in _SOURCES]  # noqa: S608  # fixed names
+    return Progress(*last, building="")
 
 
-def changed_documents(connection: sqlite3.Connection, seen: Mapping[str, int], limit: int) -> Documents:
-    """The alerts that decisions and steps after `seen` are about, as they are now; `limit` rows of each source."""
-    now, ids, more = dict(seen), dict[str, None](), False
-    for source, sql in _SOURCES.items():
-        found = connection.execute(sql, (seen[source], limit)).fetchall()
-        ids |= {row["alert"]: None for row in found if row["alert"]}
-        now[source] = found[-1]["number"] if found else seen[source]
+def next_documents(connection: sqlite3.Connection, seen: Progress, limit: int) -> Documents:
+    """The next alerts for the index, as they are now: all in turn, then those that decisions and steps are about."""
+    if seen.building is not None:
+        ids = [row["id"] for row in connection.execute(_NEXT_ALERTS, (seen.building, limit))]
+        now = replace(seen, building=ids[-1] if ids else None)
+        return Documents(now, _documents(connection, ids), more=True)
+    about, numbers, more = dict[str, None](), list[int](), False
+    for (source, sql), last in zip(_SOURCES.items(), (seen.decisions, seen.steps), strict=True):
+        found = connection.execute(sql, (last, limit)).fetchall()
+        about |= {row["alert"]: None for row in found if row["alert"]}
+        numbers.append(found[-1]["number"] if found else last)
         more = more or len(found) == limit
+    return Documents(Progress(*numbers), _documents(connection, about), more)
+
+
+def _documents(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[Alert, str]]:
     alerts = [alert for each in ids if (alert := alert_rows.one(connection, each)) is not None]
-    return Documents(now, [(alert, _document(connection, alert)) for alert in alerts], more)
+    return [(alert, _document(connection, alert)) for alert in alerts]
 
 
 def _document(connection: sqlite3.Connection, alert: Alert) -> str:
@@ -96,7 +117,9 @@ def put_documents(connection: sqlite3.Connection, documents: Documents) -> None:
         number = connection.execute("SELECT number FROM search_alerts WHERE alert = ?", (alert.id,)).fetchone()[0]
         connection.execute("DELETE FROM search_words WHERE rowid = ?", (number,))
         connection.execute("INSERT INTO search_words (rowid, words) VALUES (?, ?)", (number, words))
-    connection.executemany("INSERT OR REPLACE INTO search_progress VALUES (?, ?)", documents.seen.items())
+    connection.execute("DELETE FROM search_progress")
+    now = {name: value for name, value in asdict(documents.progress).items() if value is not None}
+    connection.executemany("INSERT INTO search_progress VALUES (?, ?)", now.items())
 
 
 def start_over(connection: sqlite3.Connection) -> None:

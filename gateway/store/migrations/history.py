@@ -23,7 +23,8 @@ def m002_search(db: Database) -> None:
     """`search_alerts` numbers alerts in the order in which they were first seen; `search_words` is by that number.
 
     Its words come from gateway/history/terms.py; `/`, `:` and the like are parts of words, as in `place:b3/u1`.
-    `search_progress` holds the last number of `decisions` and `steps` that was read.
+    `search_progress` holds the last number of `decisions` and `steps` that was read; while the index is made for the
+    first time, the last id of `alerts`.
     """
     db.conn.execute("""
         CREATE TABLE search_alerts (
@@ -35,7 +36,7 @@ def m002_search(db: Database) -> None:
     db.conn.execute("""
         CREATE VIRTUAL TABLE search_words
         USING fts5 (words, tokenize = "unicode61 remove_diacritics 0 tokenchars ':/._-@'")""")
-    db.conn.execute("CREATE TABLE search_progress (source TEXT PRIMARY KEY, seen INTEGER NOT NULL)")
+    db.conn.execute("CREATE TABLE search_progress (source TEXT PRIMARY KEY, seen NOT NULL)")
 
 
 @migrations()
