@@ -54,13 +54,28 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "access": BASE,
         "notify": BASE | {"notifier"},
         "desk": BASE | {"config", "store"},
+        "figures": BASE | {"store"},
+        "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "people", "protocols", "recording", "store", "vision"},
+        | {
+            "auth",
+            "desk",
+            "figures",
+            "flow",
+            "history",
+            "limits",
+            "links",
+            "people",
+            "protocols",
+            "recording",
+            "store",
+            "vision",
+        },
     },
     {
         "app": BASE

@@ -34,7 +34,7 @@ class Group:
 class DayCount:
     """One day of the compound's calendar."""
 
-    date: date
+    day: date
     count: int
     worthless: int
 
@@ -55,7 +55,7 @@ def by_day(alerts: Iterable[AlertFact], period: Period) -> list[DayCount]:
     """Every day of the period, also those without any."""
     counts = dict.fromkeys(period.days(), (0, 0))
     for alert in alerts:
-        day = period.local(alert.raised_at).date
+        day = period.local(alert.raised_at).day
         count, worthless = counts.get(day, (0, 0))
         counts[day] = count + 1, worthless + alert.is_worthless
     return [DayCount(day, *numbers) for day, numbers in counts.items()]

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 
 from gateway.model import Disposition, Severity
 
-DRILL_RULE = "drill"
-"""Alerts of a drill count in no figure."""
 WORTHLESS = frozenset({Disposition.NUISANCE, Disposition.FALSE})
 JUDGED = frozenset({*WORTHLESS, Disposition.REAL})
 
@@ -29,6 +27,7 @@ class AlertFact:
     on_scene_at: datetime | None = None
     closed_at: datetime | None = None
     disposition: Disposition | None = None
+    incident: str = ""
 
     @property
     def is_worthless(self) -> bool:

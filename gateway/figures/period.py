@@ -29,7 +29,7 @@ class Shifts:
 class LocalTime:
     """What the compound's clock shows: `shift_date` of a night is the day on which it began."""
 
-    date: date
+    day: date
     hour: int
     shift: str
     shift_date: date

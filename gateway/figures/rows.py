@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from gateway.figures.facts import DRILL_RULE, AlertFact, StateChange
+from gateway.figures.facts import AlertFact, StateChange
 from gateway.figures.sources import ZoneUse
-from gateway.model import AlertState, Disposition, Severity
+from gateway.model import DRILL_RULE, AlertState, Disposition, Severity, Words
 from gateway.model.kinds import ALARM_KINDS, KINDS
 from gateway.store import journal
 from gateway.store.columns import from_us, maybe_time, to_us
@@ -17,7 +17,7 @@ from gateway.store.columns import from_us, maybe_time, to_us
 MOST_ALERTS = 400_000
 """Alerts of one period; the newest beyond it are left out, and the answer says so."""
 _FACTS = """
-    SELECT id, rule, severity, place, device, raised_at, restored_at, disposition,
+    SELECT id, rule, severity, place, device, raised_at, restored_at, disposition, incident,
         (SELECT journal.kind FROM alert_signals JOIN journal ON journal.number = alert_signals.journal
             WHERE alert_signals.alert = alerts.id ORDER BY alert_signals.journal LIMIT 1) AS kind,
         (SELECT min(at) FROM steps WHERE steps.alert = alerts.id AND action = 'acknowledge') AS acknowledged_at,
@@ -27,6 +27,7 @@ _FACTS = """
     FROM alerts WHERE raised_at >= ? AND raised_at < ? ORDER BY raised_at LIMIT ?
 """
 _TIMES = "SELECT raised_at, rule FROM alerts WHERE raised_at >= ? AND raised_at < ? ORDER BY raised_at LIMIT ?"
+_REASON = "SELECT id, reason_zh, reason_en FROM alerts WHERE id = ?"
 _COUNT = "SELECT count(*) FROM alerts WHERE raised_at >= ? AND raised_at < ?"
 _STANDING = "SELECT rule FROM alerts WHERE state = ? AND +raised_at < ?"
 _CHANGES = (
@@ -65,7 +66,8 @@ def facts(connection: sqlite3.Connection, begin: datetime, end: datetime) -> tup
 
 
 def _fact(row: sqlite3.Row) -> AlertFact:
-    identity, rule, severity, place, device, raised, restored, disposition, kind, acknowledged, on_scene, closed = row
+    identity, rule, severity, place, device, raised, restored, disposition, incident, kind, *answers = row
+    acknowledged, on_scene, closed = answers
     return AlertFact(
         id=identity,
         rule=rule,
@@ -79,7 +81,14 @@ def _fact(row: sqlite3.Row) -> AlertFact:
         on_scene_at=maybe_time(on_scene),
         closed_at=maybe_time(closed),
         disposition=Disposition(disposition) if disposition else None,
+        incident=incident,
     )
+
+
+def reasons(connection: sqlite3.Connection, alerts: Iterable[str]) -> Mapping[str, Words]:
+    """The reason of each of these alerts."""
+    rows = (connection.execute(_REASON, (alert,)).fetchone() for alert in alerts)
+    return {row["id"]: Words(row["reason_zh"], row["reason_en"]) for row in rows if row is not None}
 
 
 def times(connection: sqlite3.Connection, begin: datetime, end: datetime) -> list[datetime]:

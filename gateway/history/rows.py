@@ -21,6 +21,7 @@ _SOURCES = {
     "decisions": "SELECT number, alert FROM decisions WHERE number > ? ORDER BY number LIMIT ?",
     "steps": "SELECT number, alert FROM steps WHERE number > ? ORDER BY number LIMIT ?",
 }
+_MEMBERS = "SELECT alert FROM incident_alerts WHERE incident = ?"
 _NEXT_ALERTS = "SELECT id FROM alerts WHERE id > ? ORDER BY id LIMIT ?"
 _FOUND = """
     SELECT search_words.rowid AS number, alert FROM search_words JOIN search_alerts ON number = search_words.rowid
@@ -79,7 +80,7 @@ def progress(connection: sqlite3.Connection) -> Progress:
     if rows:
         return Progress(rows["decisions"], rows["steps"], rows.get("building"))
     last = [connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0 for table in _SOURCES]  # noqa: S608  # fixed names
-    return Progress(*last, building="")
+    return Progress(last[0], last[1], building="")
 
 
 def next_documents(connection: sqlite3.Connection, seen: Progress, limit: int) -> Documents:
@@ -89,22 +90,31 @@ def next_documents(connection: sqlite3.Connection, seen: Progress, limit: int) -
         now = replace(seen, building=ids[-1] if ids else None)
         return Documents(now, _documents(connection, ids), more=True)
     about, numbers, more = dict[str, None](), list[int](), False
-    for (source, sql), last in zip(_SOURCES.items(), (seen.decisions, seen.steps), strict=True):
+    for sql, last in zip(_SOURCES.values(), (seen.decisions, seen.steps), strict=True):
         found = connection.execute(sql, (last, limit)).fetchall()
         about |= {row["alert"]: None for row in found if row["alert"]}
         numbers.append(found[-1]["number"] if found else last)
         more = more or len(found) == limit
-    return Documents(Progress(*numbers), _documents(connection, about), more)
+    return Documents(Progress(numbers[0], numbers[1]), _documents(connection, about), more)
 
 
 def _documents(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[Alert, str]]:
-    alerts = [alert for each in ids if (alert := alert_rows.one(connection, each)) is not None]
+    """`ids` are of alerts, or of incidents: a step on a whole incident stands for all of its alerts."""
+    own = dict.fromkeys(each for name in ids for each in (name, *_members(connection, name)))
+    alerts = [alert for each in own if (alert := alert_rows.one(connection, each)) is not None]
     return [(alert, _document(connection, alert)) for alert in alerts]
 
 
 def _document(connection: sqlite3.Connection, alert: Alert) -> str:
     signals = journal.signals_of_alert(connection, alert.id, _SIGNALS_OF_DOCUMENT)
-    return document(alert, audit.steps_of(connection, alert.id), signals)
+    steps = audit.steps_of(connection, alert.id)
+    if alert.incident:
+        steps += audit.steps_of(connection, alert.incident)
+    return document(alert, steps, signals)
+
+
+def _members(connection: sqlite3.Connection, incident: str) -> list[str]:
+    return [row["alert"] for row in connection.execute(_MEMBERS, (incident,))]
 
 
 def put_documents(connection: sqlite3.Connection, documents: Documents) -> None:

@@ -1,4 +1,4 @@
-"""What happened at a place, to a device, or around a person or vehicle: signals and alerts in one order, newest first."""
+"""What happened at a place, to a device, or around a person or vehicle: signals and alerts, newest first."""
 
 from __future__ import annotations
 
@@ -62,8 +62,6 @@ def page(
     ]
     entries = list(merge(*streams, key=itemgetter(0), reverse=True))
     shown = entries[:limit]
-    numbers = {
-        kind: [number for _time, number, entry in shown if isinstance(entry, kind)] for kind in (Signal, Alert)
-    }
+    numbers = {kind: [number for _time, number, entry in shown if isinstance(entry, kind)] for kind in (Signal, Alert)}
     cursor = Cursor(min(numbers[Signal], default=below), min(numbers[Alert], default=after.alerts))
     return [entry for _time, _number, entry in shown], cursor if len(entries) > limit else None

@@ -75,9 +75,7 @@ _LAST = (1 << 63) - 1
 
 
 def _numbered(row: sqlite3.Row) -> tuple[int, Step, str]:
-    step = Step(
-        row["alert"] or "", row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"])
-    )
+    step = Step(row["alert"] or "", row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"]))
     return row["number"], step, row["hash"]
 
 

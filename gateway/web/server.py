@@ -11,10 +11,15 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from gateway.history.search_index import SearchIndex
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import alerts, devices, incidents, session, system
+from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.exports import ExportRoutes
+from gateway.web.api.figures import FigureRoutes
+from gateway.web.api.history import HistoryRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
@@ -28,6 +33,7 @@ from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.reports import ReportPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -52,6 +58,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *alerts.ROUTES,
+            *ExportRoutes().routes(),
             *incidents.ROUTES,
             *devices.ROUTES,
             *live.routes(),
@@ -60,9 +67,13 @@ def build(services: Services) -> web.Application:
             *PictureRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
             *PushRoutes().routes(),
+            *FigureRoutes().routes(),
+            *HistoryRoutes(view_audit, services.search_index or SearchIndex(services.store)).routes(),
+            *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *ReportPages(renderer, view_audit).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

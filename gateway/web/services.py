@@ -12,7 +12,10 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
+from gateway.figures.period import Shifts
+from gateway.figures.response import Limits, default_limits
 from gateway.flow.device_status import DeviceStatus
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
@@ -89,6 +92,12 @@ class Services:
     max_connections: int = MAX_CONNECTIONS
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
+    shifts: Callable[[], Shifts] = Shifts
+    """When the day shift and the night shift begin, as desk.yaml says."""
+    limits: Callable[[], Limits] = lambda: default_limits
+    """How soon an alert must be answered."""
+    search_index: SearchIndex | None = None
+    """None: the web makes one of its own, which is brought up to date at each search."""
 
     @property
     def compound(self) -> CompoundInfo:

@@ -10,8 +10,8 @@ from gateway.figures.budget import A_DAY, budget, floods_of, gauge, peak_of
 from gateway.figures.counts import REST, by, dispositions
 from gateway.figures.facts import StateChange
 from gateway.figures.outages import outages
-from gateway.figures.response import percentile, responses
 from gateway.figures.response import default_limits as limits
+from gateway.figures.response import percentile, responses
 from gateway.figures.sources import ZoneUse, fix_list, zones
 from gateway.model import Disposition, Severity
 from tests.alarm_figures.facts import T0, at, fact, period

@@ -60,7 +60,7 @@ def test_an_hour_that_comes_twice_counts_both_and_one_that_is_skipped_none():
 
 def test_every_day_of_the_calendar_is_counted_also_an_empty_one():
     days = by_day([fact(0), fact(60 * 24 * 2)], period(3))
-    assert [(day.date.isoformat(), day.count) for day in days] == [
+    assert [(day.day.isoformat(), day.count) for day in days] == [
         ("2026-11-02", 1),
         ("2026-11-03", 0),
         ("2026-11-04", 1),

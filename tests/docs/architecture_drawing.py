@@ -35,6 +35,8 @@ PURPOSE = {
     "config": "YAML → settings",
     "auth": "accounts, sessions",
     "desk": "life of an alert",
+    "figures": "counts, times, budget",
+    "history": "search, timelines",
     "people": "residents, vehicles",
     "access": "who may pass",
     "recording": "clips, exports",

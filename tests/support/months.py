@@ -118,18 +118,11 @@ class Months:
             state, disposition, who = "new", None, None
         else:
             self._handle(identity, at, severity, disposition or "", who or "")
-        self.alerts.append(
-            (identity, rule or by, f"{device.id}/{first}", int(severity), state, device.place, device.id)
-            + (
-                f"{device.name} {zh}",
-                f"{device.name} {en}",
-                to_us(at),
-                to_us(at),
-                restored and to_us(restored),
-                disposition,
-                who,
-            )
-        )
+        reasons = f"{device.name} {zh}", f"{device.name} {en}"
+        times = to_us(at), to_us(at), restored and to_us(restored)
+        by_whom = disposition, who, f"i-{identity[2:]}"
+        about = rule or by, f"{device.id}/{first}", int(severity), state, device.place, device.id
+        self.alerts.append((identity, *about, *reasons, *times, *by_whom))
         self.links.append((identity, first))
 
     def _disposition(self, nuisance: bool) -> str:
@@ -160,7 +153,12 @@ class Months:
             "INSERT INTO journal (number, entry, id, device, kind, received, data) VALUES (?, 'signal', ?, ?, ?, ?, ?)",
             ((numbers[row[0]], *row[1:]) for row in self.journal),
         )
-        run("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, NULL)", self.alerts)
+        run(
+            "INSERT INTO alerts (id, rule, key, severity, state, place, device, reason_zh, reason_en, raised_at, last_at,"
+            " restored_at, disposition, assignee, incident, count)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            self.alerts,
+        )
         run("INSERT INTO alert_signals VALUES (?, ?)", ((alert, numbers[number]) for alert, number in self.links))
         run(
             "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (?, ?, ?, 'raise', ?, '{}')",
@@ -173,9 +171,25 @@ class Months:
             "INSERT INTO steps (at, user, action, alert, note, data, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             self._chained(),
         )
+        self._open_incidents()
         self.connection.execute("COMMIT")
         for rows in (self.journal, self.alerts, self.links, self.steps):
             rows.clear()  # type: ignore[attr-defined]
+
+    def _open_incidents(self) -> None:
+        """Each alert is an incident of its own."""
+        for alert in self.alerts:
+            identity, place, severity, state = alert[0], alert[5], alert[3], alert[4]
+            self.connection.execute(
+                "INSERT INTO incidents (id, severity, state, place, top, why_zh, why_en, opened_at, last_at, drill)"
+                " VALUES (?, ?, ?, ?, ?, '单独一条警情', 'One alert', ?, ?, ?)",
+                (alert[-1], severity, state, place, identity, alert[9], alert[10], alert[1] == "drill"),
+            )
+            self.connection.execute(
+                "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity)"
+                " VALUES (?, ?, 0, 'first', ?, ?)",
+                (identity, alert[-1], place, severity),
+            )
 
     def _chained(self) -> Iterator[tuple[Any, ...]]:
         for at, *rest in sorted(self.steps):

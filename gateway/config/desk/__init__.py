@@ -7,12 +7,14 @@ this folder.
 from __future__ import annotations
 
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.report import ReportSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = ["DeskSettings", "IncidentSection", "ReportSection"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    report: ReportSection = ReportSection()
