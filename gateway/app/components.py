@@ -27,6 +27,7 @@ from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.people import CurrentRegister
@@ -61,6 +62,7 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    search_index: SearchIndex
     report: Report
     refusals: RefusalLog
     limits: ConnectionLimits
@@ -127,6 +129,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
+        search_index=SearchIndex(store),
         report=report,
         refusals=refusals,
         limits=limits,

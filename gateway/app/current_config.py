@@ -7,6 +7,8 @@ from datetime import timedelta
 import gateway
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
+from gateway.config.desk import ReportSection
+from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
@@ -49,6 +51,11 @@ class CurrentConfig:
     def retention_of_clips(self) -> timedelta:
         """How long recordings are kept."""
         return self.settings.retention.clips
+
+    def shifts(self) -> Shifts:
+        """When the day shift and the night shift begin."""
+        report = self.configuration.desk.report if self.configuration else ReportSection()
+        return Shifts(report.day, report.night)
 
     def matching(self) -> FaceMatching:
         """The thresholds for matching faces."""

@@ -53,6 +53,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         ),
         _task("certificates", "证书更新", "loading renewed certificates", components.certificates.watch),
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
+        _task("search", "历史检索", "the words of alerts for the search", components.search_index.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),

@@ -50,6 +50,8 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         pushes=components.links.pushes,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        shifts=components.current_config.shifts,
+        search_index=components.search_index,
     )
 
 

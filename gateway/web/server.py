@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from gateway.history.search_index import SearchIndex
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import alerts, devices, incidents, session, system
 from gateway.web.api.audit import AuditRoutes
@@ -68,7 +67,7 @@ def build(services: Services) -> web.Application:
             *ClipRoutes(view_audit).routes(),
             *PushRoutes().routes(),
             *FigureRoutes().routes(),
-            *HistoryRoutes(view_audit, services.search_index or SearchIndex(services.store)).routes(),
+            *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),

@@ -88,6 +88,7 @@ class Services:
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    search_index: SearchIndex
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     calls: IntercomLinks = field(default_factory=IntercomLinks)
@@ -96,8 +97,6 @@ class Services:
     """When the day shift and the night shift begin, as desk.yaml says."""
     limits: Callable[[], Limits] = lambda: default_limits
     """How soon an alert must be answered."""
-    search_index: SearchIndex | None = None
-    """None: the web makes one of its own, which is brought up to date at each search."""
 
     @property
     def compound(self) -> CompoundInfo:

@@ -154,8 +154,8 @@ class Months:
             ((numbers[row[0]], *row[1:]) for row in self.journal),
         )
         run(
-            "INSERT INTO alerts (id, rule, key, severity, state, place, device, reason_zh, reason_en, raised_at, last_at,"
-            " restored_at, disposition, assignee, incident, count)"
+            "INSERT INTO alerts (id, rule, key, severity, state, place, device, reason_zh, reason_en, raised_at,"
+            " last_at, restored_at, disposition, assignee, incident, count)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
             self.alerts,
         )

@@ -161,7 +161,8 @@ async def test_an_export_is_in_the_audit_with_who_what_and_why(anju, open_client
 async def test_more_than_one_batch_comes_in_order_and_once(anju, open_client):
     def unit(connection):
         connection.executemany(
-            "INSERT INTO alerts (id, rule, key, severity, state, place, reason_zh, reason_en, raised_at, last_at, count)"
+            "INSERT INTO alerts"
+            " (id, rule, key, severity, state, place, reason_zh, reason_en, raised_at, last_at, count)"
             " VALUES (?, 'r', ?, 2, 'new', '', 'x', 'x', ?, 0, 1)",
             [(f"a-{n:028x}", str(n), 1_700_000_000_000_000 + n // 7) for n in range(1234)],
         )

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from gateway.auth.audience import audience_of
 from gateway.history import rows, timeline
-from gateway.history.search_index import SearchIndex
 from gateway.history.terms import Wanted, match
 from gateway.model import Alert, Disposition, Words
 from gateway.web.alert_responses import AlertView
@@ -61,11 +60,10 @@ class TimelineQuery(PeriodQuery):
 
 
 class HistoryRoutes:
-    """`index` holds the words of all alerts."""
+    """Brings the index of words up to date before each search."""
 
-    def __init__(self, views: ViewAudit, index: SearchIndex) -> None:
+    def __init__(self, views: ViewAudit) -> None:
         self._views = views
-        self._index = index
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of the history."""
@@ -101,7 +99,7 @@ class HistoryRoutes:
             disposition=query.disposition.value if query.disposition else "",
             persons=_persons(services, query.person) if query.person else (),
         )
-        complete = await self._index.catch_up(_BATCHES)
+        complete = await context.services.search_index.catch_up(_BATCHES)
         before = rows.NEVER if query.after is None else query.after
         find = partial(rows.found, match=match(wanted), begin=period.begin, end=period.end)
         pairs = await services.store.read(partial(find, before=before, limit=query.limit + 1))
@@ -116,7 +114,7 @@ class HistoryRoutes:
         _need_reason(query.person or query.plate, query.why)
         subject, about = _subject(context.services, query, context.language)
         await self._record(context, TIMELINE, query)
-        complete = await self._index.catch_up(_BATCHES)
+        complete = await context.services.search_index.catch_up(_BATCHES)
         page = partial(timeline.page, subject=subject, begin=period.begin, end=period.end, limit=query.limit)
         entries, cursor = await context.services.store.read(partial(page, after=_cursor(query.after)))
         items = await _timeline_entries(context, entries)
