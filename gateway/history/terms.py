@@ -24,12 +24,12 @@ PLATE_KINDS = frozenset({"plate.read"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; empty values look for nothing. All that is given must fit; of `persons` one, or `words`.
+    """What is looked for; empty values look for nothing. All that is given must fit; of `places` and `persons` one.
 
     `persons` are ids whose name the guard typed as `person`; `person` is also looked for in reasons and notes.
     """
 
-    place: str = ""
+    places: Sequence[str] = field(default_factory=tuple)
     device: str = ""
     rule: str = ""
     kind: str = ""
@@ -82,9 +82,11 @@ def match(wanted: Wanted) -> str:
     """The FTS5 expression; empty when everything fits."""
     parts = [
         _quoted(_term(name, value))
-        for name in ("place", "device", "rule", "kind", "severity", "disposition", "guard")
+        for name in ("device", "rule", "kind", "severity", "disposition", "guard")
         if (value := getattr(wanted, name))
     ]
+    if wanted.places:
+        parts.append(f"({' OR '.join(_quoted(_term('place', place)) for place in wanted.places)})")
     if wanted.plate:
         parts.append(_quoted(_term("plate", wanted.plate)) + " *")
     if wanted.person or wanted.persons:

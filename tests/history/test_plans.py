@@ -51,7 +51,7 @@ def connection(folder):
     opened.close()
 
 
-WANTED = Wanted(place="b1", words="风吹", guard="王建国", person="李", persons=["p"], plate="8k2")
+WANTED = Wanted(places=["b1", "b2"], words="风吹", guard="王建国", person="李", persons=["p"], plate="8k2")
 
 
 def subject(by: str) -> timeline.Subject:

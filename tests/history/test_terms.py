@@ -46,9 +46,10 @@ def fits():
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(place="b3"),
-        Wanted(place="b3/u1"),
-        Wanted(place="b3/u1/1502"),
+        Wanted(places=["b3"]),
+        Wanted(places=["b4", "b3"]),
+        Wanted(places=["b3/u1"]),
+        Wanted(places=["b3/u1/1502"]),
         Wanted(device="Home_1502"),
         Wanted(device="east-cam"),
         Wanted(rule="home", severity="critical", disposition="false"),
@@ -78,8 +79,8 @@ def test_what_is_in_it_is_found(fits, wanted):
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(place="b30"),
-        Wanted(place="b3/u"),
+        Wanted(places=["b30"]),
+        Wanted(places=["b3/u"]),
         Wanted(device="home"),
         Wanted(disposition="real"),
         Wanted(plate="苏M8K218"),
@@ -87,7 +88,7 @@ def test_what_is_in_it_is_found(fits, wanted):
         Wanted(person="王"),
         Wanted(words="水漏"),
         Wanted(words="厨房水"),
-        Wanted(words="漏水", place="b4"),
+        Wanted(words="漏水", places=["b4"]),
         Wanted(words="…"),
         Wanted(words="place:b3"),
         Wanted(words="kitchen fire"),
@@ -104,5 +105,6 @@ def test_nothing_wanted_is_no_condition():
 
 @pytest.mark.parametrize("text", ['"', "*", "NEAR(", "a:b", "^", "-x", "' OR 1", "\x00", "AND", "(", "苏" * 500])
 def test_whatever_is_typed_is_a_valid_expression(fits, text):
-    for name in ("words", "person", "plate", "place", "guard"):
+    for name in ("words", "person", "plate", "guard"):
         fits(Wanted(**{name: text}))
+    fits(Wanted(places=[text], persons=[text, text]))

@@ -21,6 +21,9 @@ async def test_alerts_are_found_by_what_they_are_about(anju, open_client):
     client = await open_client("guard")
     assert await found(client, "") == [plate.id, fire.id, cat.id]
     assert await found(client, "place=b3") == [fire.id, cat.id]
+    assert await found(client, "place=1502") == [fire.id, cat.id]
+    assert await found(client, "place=east gate") == [plate.id]
+    assert await found(client, "place=九号楼") == []
     assert await found(client, "words=一只猫") == [cat.id]
     assert await found(client, "words=冒烟&disposition=real&guard=guard") == [fire.id]
     assert await found(client, "words=冒烟&disposition=nuisance") == []

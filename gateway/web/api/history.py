@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Annotated, Literal
 
@@ -23,7 +23,7 @@ from gateway.web.serializers import Serializer
 from gateway.web.services import Services
 from gateway.web.view_audit import SEARCH, TIMELINE, ViewAudit
 
-_MOST_PERSONS, _MOST_DEVICES, _BATCHES = 20, 200, 20
+_MOST_PERSONS, _MOST_PLACES, _MOST_DEVICES, _BATCHES = 20, 50, 200, 20
 _SIGNALS_OF_LIST = 20
 Reason = Annotated[str, Field(max_length=200)]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -32,7 +32,7 @@ Limit = Annotated[int, Field(ge=1, le=200)]
 class HistoryQuery(PeriodQuery):
     """What is looked for; all that is given must fit. `why` is needed where a person or a plate is looked for."""
 
-    place: ShortText | None = Field(None, description="the path of a place; those below it fit too")
+    place: ShortText | None = Field(None, description="a path, or a part of a name; places below it fit too")
     device: ShortText | None = None
     rule: ShortText | None = None
     kind: ShortText | None = Field(None, description="the kind of one of its signals")
@@ -50,7 +50,7 @@ class HistoryQuery(PeriodQuery):
 class TimelineQuery(PeriodQuery):
     """Of exactly one of `place`, `device`, `person` and `plate`."""
 
-    place: ShortText | None = None
+    place: ShortText | None = Field(None, description="a path, or a part of a name; with all places below it")
     device: ShortText | None = None
     person: ShortText | None = Field(None, description="a name or a part of it, or the id of a person")
     plate: ShortText | None = Field(None, description="the whole number plate")
@@ -97,6 +97,7 @@ class HistoryRoutes:
         wanted = Wanted(
             **{name: getattr(query, name) or "" for name in _FIELDS},
             disposition=query.disposition.value if query.disposition else "",
+            places=places_named(services, query.place) if query.place else (),
             persons=_persons(services, query.person) if query.person else (),
         )
         complete = await context.services.search_index.catch_up(_BATCHES)
@@ -128,13 +129,32 @@ class HistoryRoutes:
         await self._views.record(context.identity.user, action, target, why=context.params.why.strip())
 
 
-_FIELDS = ("place", "device", "rule", "kind", "severity", "guard", "person", "plate", "words")
+_FIELDS = ("device", "rule", "kind", "severity", "guard", "person", "plate", "words")
 
 
 def _need_reason(personal: str | None, why: str) -> None:
     if personal and not why.strip():
         words = Words("查询人员或车牌要写明事由", "Say why a person or a plate is looked for: `why`")
         raise ApiError(400, words, "reason_needed")
+
+
+def places_named(services: Services, text: str) -> list[str]:
+    """The path itself, or the highest places whose name holds the text; the text where there is none."""
+    places, wanted = services.compound.places, text.casefold().replace(" ", "")
+    if text in places:
+        return [text]
+    named = {
+        path
+        for path, place in places.items()
+        if any(wanted in name.casefold().replace(" ", "") for name in (place.name.zh, place.name.en))
+    }
+    highest = [path for path in sorted(named) if not _above(path, named)]
+    return highest[:_MOST_PLACES] or [text]
+
+
+def _above(path: str, among: Collection[str]) -> list[str]:
+    parts = path.split("/")
+    return [above for end in range(1, len(parts)) if (above := "/".join(parts[:end])) in among]
 
 
 def _persons(services: Services, text: str) -> list[str]:
@@ -172,13 +192,14 @@ def _subject(services: Services, query: TimelineQuery, language: str) -> tuple[t
 
 def _place(services: Services, place: str, language: str) -> tuple[timeline.Subject, list[str]]:
     compound = services.compound
+    places = places_named(services, place)
     devices = [
         device.id
         for device in compound.devices.values()
-        if device.place == place or device.place.startswith(f"{place}/")
+        if any(f"{device.place}/".startswith(f"{each}/") for each in places)
     ]
-    subject = timeline.Subject("device", devices[:_MOST_DEVICES], Wanted(place=place))
-    return subject, [compound.place_name(place)[language]]
+    subject = timeline.Subject("device", devices[:_MOST_DEVICES], Wanted(places=places))
+    return subject, [compound.place_name(each)[language] for each in places]
 
 
 def _cursor(text: str | None) -> timeline.Cursor:
