@@ -58,7 +58,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
-        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE

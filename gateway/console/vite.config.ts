@@ -13,6 +13,8 @@ export default defineConfig({
     // The Content-Security-Policy allows files of our own only.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // The charts, which are loaded when somebody opens the figures.
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { "/api": { target: gateway, ws: true } } },
   test: { include: ["src/**/*.test.ts"] },

@@ -45,6 +45,18 @@ class AlertFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """Silences that were in force in a period, how many of them by themselves (throttled), and what they kept away.
+
+    Counted apart: what was silenced raised no alert. `kept_away` is of each silence as a whole.
+    """
+
+    silences: int = 0
+    automatic: int = 0
+    kept_away: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class StateChange:
     """A device went away (`offline`, `silent`, `refused`) or came back (`online`)."""
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from gateway.figures import rows
 from gateway.figures.budget import STANDING, Budget, Gauge, budget, gauge
 from gateway.figures.counts import DayCount, Group, by, by_day, by_hour, dispositions
-from gateway.figures.facts import AlertFact
+from gateway.figures.facts import AlertFact, Silenced
 from gateway.figures.outages import Outages, outages
 from gateway.figures.period import Period, start_of
 from gateway.figures.response import Limits, Response, default_limits, responses
@@ -50,6 +50,7 @@ class Figures:
     fix: FixList
     outages: Outages
     zones: Zones
+    silenced: Silenced
     left_out: int
     """Alerts of the period beyond the bound, which are in no figure."""
 
@@ -80,6 +81,7 @@ def figures(connection: sqlite3.Connection, period: Period, inputs: Inputs, now:
         fix=fix_list(alerts, fixes),
         outages=outages(away, rows.state_changes(connection, numbers), period, now),
         zones=zones(inputs.zones, uses),
+        silenced=rows.silenced(connection, period.begin, period.end),
         left_out=max(0, total - len(alerts) - drills),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gateway.figures.facts import AlertFact, StateChange
+from gateway.figures.facts import AlertFact, Silenced, StateChange
 from gateway.figures.sources import ZoneUse
 from gateway.model import DRILL_RULE, AlertState, Disposition, Severity, Words
 from gateway.model.kinds import ALARM_KINDS, KINDS
@@ -29,6 +29,11 @@ _FACTS = """
 _TIMES = "SELECT raised_at, rule FROM alerts WHERE raised_at >= ? AND raised_at < ? ORDER BY raised_at LIMIT ?"
 _REASON = "SELECT id, reason_zh, reason_en FROM alerts WHERE id = ?"
 _COUNT = "SELECT count(*) FROM alerts WHERE raised_at >= ? AND raised_at < ?"
+_SILENCED = """
+    SELECT count(*) AS silences, coalesce(sum(automatic), 0) AS automatic, coalesce(sum(count), 0) AS kept_away
+    FROM silences WHERE begun_at >= ? AND begun_at < ? AND (ended_at IS NULL OR ended_at >= ?)
+"""
+_LONGEST_SILENCE = timedelta(days=31)
 _STANDING = "SELECT rule FROM alerts WHERE state = ? AND +raised_at < ?"
 _CHANGES = (
     "SELECT device, kind, received FROM journal WHERE entry = 'signal' AND kind = ? AND number BETWEEN ? AND ?"
@@ -101,6 +106,12 @@ def count(connection: sqlite3.Connection, begin: datetime, end: datetime) -> int
     """How many alerts were raised in the period, drills included."""
     number: int = connection.execute(_COUNT, (to_us(begin), to_us(end))).fetchone()[0]
     return number
+
+
+def silenced(connection: sqlite3.Connection, begin: datetime, end: datetime) -> Silenced:
+    """The silences that were in force in the period."""
+    values = to_us(begin - _LONGEST_SILENCE), to_us(end), to_us(begin)
+    return Silenced(*connection.execute(_SILENCED, values).fetchone())
 
 
 def standing(connection: sqlite3.Connection, since: datetime) -> int:

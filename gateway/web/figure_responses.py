@@ -7,6 +7,7 @@ from datetime import time
 
 from gateway.figures.budget import Budget, Gauge
 from gateway.figures.counts import DayCount, Group
+from gateway.figures.facts import Silenced
 from gateway.figures.outages import Outages
 from gateway.figures.response import Response
 from gateway.figures.sources import FixList, Zones
@@ -54,6 +55,7 @@ class FiguresView(ResponseModel):
     fix: FixList
     outages: Outages
     zones: Zones
+    silenced: Silenced
     left_out: int
     place_names: Mapping[str, WordsView]
     device_names: Mapping[str, str]

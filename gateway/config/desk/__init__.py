@@ -7,10 +7,11 @@ this folder.
 from __future__ import annotations
 
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.report import ReportSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection", "ReportSection"]
+__all__ = ["DeskSettings", "IncidentSection", "NoiseSection", "ReportSection"]
 
 
 class DeskSettings(Section):
@@ -18,3 +19,4 @@ class DeskSettings(Section):
 
     incidents: IncidentSection = IncidentSection()
     report: ReportSection = ReportSection()
+    noise: NoiseSection = NoiseSection()

@@ -65,3 +65,9 @@ def m004_steps_by_user_and_action(db: Database) -> None:
     db.conn.execute("CREATE INDEX steps_user ON steps (user, number)")
     db.conn.execute("CREATE INDEX steps_action ON steps (action, number)")
     db.conn.execute("CREATE INDEX steps_at ON steps (at)")
+
+
+@migrations()
+def m005_silences_by_time(db: Database) -> None:
+    """For what silences kept away in a period."""
+    db.conn.execute("CREATE INDEX silences_begun ON silences (begun_at)")

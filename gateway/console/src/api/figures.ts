@@ -61,6 +61,7 @@ export interface Figures {
   fix: { sources: Source[]; half_at: number | null };
   outages: { devices: { device: string; count: number; seconds: number; longest_s: number; is_away: boolean }[]; affected: number; seconds: number };
   zones: { never_restored: { device: string; rang: string | null }[]; never_rang: string[]; watched: number };
+  silenced: { silences: number; automatic: number; kept_away: number };
   left_out: number;
   place_names: Record<string, Words>;
   device_names: Record<string, string>;

@@ -1,8 +1,14 @@
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const en: Messages = {
+  audit: audit.en,
+  figures: figures.en,
+  past: past.en,
   product: "Anju",
   severity: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   state: {
@@ -225,7 +231,7 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable" },
+  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", figures: "Figures", audit: "Audit", quarantine: "Undecodable" },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,

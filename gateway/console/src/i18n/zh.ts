@@ -1,3 +1,6 @@
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
@@ -232,6 +235,9 @@ const dataValues: Record<string, Record<string, string>> = {
 
 /** All texts of the screen. The English file has the same shape. */
 export const zh = {
+  audit: audit.zh,
+  figures: figures.zh,
+  past: past.zh,
   product: "安居",
   severity,
   state,
@@ -257,7 +263,7 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", quarantine: "未识别" },
+  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", figures: "报表", audit: "审计", quarantine: "未识别" },
   top: {
     untouched: (n: number) => `${n} 条未处理`,
     inHand: (n: number) => `${n} 条处理中`,

@@ -1,10 +1,19 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+import type { Role } from "../api/types";
+
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "figures", "audit", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
+const STAFF: readonly Role[] = ["guard", "supervisor", "manager"];
+/** Views that not every role has; the others are for everybody. */
+const ROLES: Partial<Record<View, readonly Role[]>> = {
+  figures: STAFF,
+  audit: ["supervisor", "manager"],
+  quarantine: ["installer", "manager"],
+};
+
+export const viewsOf = (role: Role | undefined): readonly View[] => VIEWS.filter((view) => role !== undefined && (ROLES[view]?.includes(role) ?? true));
 
 export interface RouteLocation {
   view: View;
