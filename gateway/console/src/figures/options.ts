@@ -18,19 +18,19 @@ export const groupRows = (groups: readonly Group[], name: (key: string) => strin
   groups.map((group) => ({ name: name(group.key), count: group.count, worthless: group.worthless, share: share(group.worthless, group.judged) }));
 
 /** Bars of alerts, those that were worth nothing in their own colour on top. `lying`: long names stand at the left. */
-export function barOption(rows: readonly Row[], names: SeriesNames, palette: Palette, lying: boolean, limit?: { value: number; name: string }): Record<string, unknown> {
+export function barOption(rows: readonly Row[], names: SeriesNames, palette: Palette, lying: boolean, size: number, limit?: { value: number; name: string }): Record<string, unknown> {
   const categories = {
     type: "category",
     data: rows.map((row) => row.name),
     inverse: lying,
-    axisLabel: { color: palette.soft, fontSize: 14, ...(lying ? { width: 170, overflow: "truncate" } : {}) },
+    axisLabel: { color: palette.soft, fontSize: size, ...(lying ? { width: size * 11, overflow: "truncate" } : {}) },
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { show: false },
   };
   const values = {
     type: "value",
     minInterval: 1,
-    axisLabel: { color: palette.soft, fontSize: 14, hideOverlap: true },
+    axisLabel: { color: palette.soft, fontSize: size, hideOverlap: true },
     splitLine: { lineStyle: { color: palette.line } },
     ...(limit ? { max: (range: { max: number }) => Math.max(range.max, limit.value) } : {}),
   };
@@ -38,7 +38,7 @@ export function barOption(rows: readonly Row[], names: SeriesNames, palette: Pal
     name,
     type: "bar",
     stack: "alerts",
-    barMaxWidth: 34,
+    barMaxWidth: size * 2.2,
     itemStyle: { color },
     data,
     ...more,
@@ -48,15 +48,15 @@ export function barOption(rows: readonly Row[], names: SeriesNames, palette: Pal
       silent: true,
       symbol: "none",
       lineStyle: { color: palette.limit, width: 2, type: "dashed" },
-      label: { formatter: limit.name, color: palette.limit, fontSize: 14, position: "insideEndTop" },
+      label: { formatter: limit.name, color: palette.limit, fontSize: size, position: "insideEndTop" },
       data: [{ yAxis: limit.value }],
     },
   };
   return {
     animation: false,
     textStyle: { fontFamily: "inherit" },
-    grid: { left: 8, right: 20, top: 36, bottom: 8, containLabel: true },
-    legend: { top: 0, right: 0, textStyle: { color: palette.ink, fontSize: 14 }, selectedMode: false },
+    grid: { left: 8, right: 20, top: size * 2.4, bottom: 8, containLabel: true },
+    legend: { top: 0, right: 0, textStyle: { color: palette.ink, fontSize: size }, selectedMode: false },
     // Drawn on the canvas: HTML with styles of its own would break the page's security policy.
     tooltip: { trigger: "axis", renderMode: "richText", confine: true, axisPointer: { type: "shadow" } },
     xAxis: lying ? values : categories,

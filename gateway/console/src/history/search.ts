@@ -27,6 +27,9 @@ export const needsReason = (search: Search): boolean => (search.person !== "" ||
 /** The query of a request; a missing beginning is as early as allowed. */
 export function queryOf(search: Search, now: number): Record<string, string> {
   const given = Object.fromEntries(Object.entries(search).map(([key, value]) => [key, value.trim()]));
-  const end = search.to === "" ? now : Date.parse(`${search.to}T00:00:00Z`);
-  return { ...given, from: search.from || new Date(end - LONGEST_DAYS * DAY).toISOString().slice(0, 10) } as Record<string, string>;
+  return { ...given, from: search.from || earliest(search.to, now) } as Record<string, string>;
 }
+
+/** The first day that may be asked for, with that last day or today. */
+export const earliest = (to: string, now: number): string =>
+  new Date((to === "" ? now : Date.parse(`${to}T00:00:00Z`)) - LONGEST_DAYS * DAY).toISOString().slice(0, 10);
