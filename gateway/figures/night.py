@@ -14,7 +14,8 @@ from gateway.figures.period import Period
 from gateway.figures.response import Limit
 from gateway.model import Disposition, Severity, Words
 
-MOST_INCIDENTS = 25
+MOST_INCIDENTS = 15
+"""As many as fit on the one page with all else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -109,5 +110,16 @@ def _clock(period: Period) -> Callable[[datetime], str]:
 
 
 def _device_names(context: RequestContext[ReportQuery]) -> Callable[[str], str]:
-    devices: Mapping[str, Any] = context.services.compound.devices
-    return lambda device: devices[device].name if device in devices else device
+    """A device's name, with its place where several devices have the same."""
+    compound, language = context.services.compound, context.params.lang or context.language
+    count = Counter(device.name for device in compound.devices.values())
+
+    def name(key: str) -> str:
+        device = compound.devices.get(key)
+        if device is None:
+            return key
+        return (
+            f"{device.name} · {compound.place_name(device.place)[language]}" if count[device.name] > 1 else device.name
+        )
+
+    return name

@@ -49,7 +49,7 @@ describe("a chart", () => {
       { name: "A", count: 5, worthless: 3, share: 0.75 },
       { name: "B", count: 1, worthless: 0, share: null },
     ]);
-    const option = barOption(rows, { worth: "w", worthless: "x" }, LIGHT, true, 14);
+    const option = barOption(rows, { worth: "w", worthless: "x" }, LIGHT, true, { size: 14, family: "sans-serif" });
     const series = option.series as { name: string; data: number[] }[];
     expect(series.map((one) => one.data)).toEqual([
       [2, 1],

@@ -17,8 +17,15 @@ export interface SeriesNames {
 export const groupRows = (groups: readonly Group[], name: (key: string) => string): Row[] =>
   groups.map((group) => ({ name: name(group.key), count: group.count, worthless: group.worthless, share: share(group.worthless, group.judged) }));
 
+/** Of a chart: canvases inherit no font. */
+export interface Text {
+  size: number;
+  family: string;
+}
+
 /** Bars of alerts, those that were worth nothing in their own colour on top. `lying`: long names stand at the left. */
-export function barOption(rows: readonly Row[], names: SeriesNames, palette: Palette, lying: boolean, size: number, limit?: { value: number; name: string }): Record<string, unknown> {
+export function barOption(rows: readonly Row[], names: SeriesNames, palette: Palette, lying: boolean, text: Text, limit?: { value: number; name: string }): Record<string, unknown> {
+  const { size } = text;
   const categories = {
     type: "category",
     data: rows.map((row) => row.name),
@@ -54,7 +61,7 @@ export function barOption(rows: readonly Row[], names: SeriesNames, palette: Pal
   };
   return {
     animation: false,
-    textStyle: { fontFamily: "inherit" },
+    textStyle: { fontFamily: text.family },
     grid: { left: 8, right: 20, top: size * 2.4, bottom: 8, containLabel: true },
     legend: { top: 0, right: 0, textStyle: { color: palette.ink, fontSize: size }, selectedMode: false },
     // Drawn on the canvas: HTML with styles of its own would break the page's security policy.
