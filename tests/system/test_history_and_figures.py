@@ -1,4 +1,4 @@
-"""Looking back in the guard room: Chromium, the built console, a real gateway over a month of work; axe-core on each page."""
+"""Looking back: Chromium, the built console, a real gateway over a week of work, and axe-core on each page."""
 
 from __future__ import annotations
 
