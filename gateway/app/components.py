@@ -12,6 +12,7 @@ from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.links import Links
+from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
@@ -26,10 +27,12 @@ from gateway.flow.pipeline import Pipeline
 from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
-from gateway.flow.unrecorded_signals import UnrecordedSignals
+from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
+from gateway.notify import Outbox
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
@@ -63,7 +66,9 @@ class Components:
     snapshots: SnapshotTaker
     recording: RecordingService
     search_index: SearchIndex
+    outbox: Outbox
     report: Report
+    patrols: Patrols
     refusals: RefusalLog
     limits: ConnectionLimits
 
@@ -79,6 +84,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
+    patrols = Patrols(store, clock.now, current_config.desk_and_zone, report, intake.act, GATEWAY)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
@@ -130,7 +136,14 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots=snapshots,
         recording=recording,
         search_index=SearchIndex(store),
+        outbox=Outbox(
+            store,
+            clock.now,
+            NotifierDevices(commands, supervisor),
+            SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
+        ),
         report=report,
+        patrols=patrols,
         refusals=refusals,
         limits=limits,
     )

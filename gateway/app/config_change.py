@@ -8,6 +8,7 @@ did not change are not touched.
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -21,6 +22,8 @@ from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
 from gateway.model import DRILL_RULE
+from gateway.patrol.duty_rule import DutyRule
+from gateway.patrol.rule import PatrolRule
 from gateway.rule import Compound, Rule
 from gateway.store import journal
 
@@ -34,6 +37,9 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
     return [
         *zip(rules, marks, strict=True),
         (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+        # What they judge by comes with the signals that open a round, so a changed desk.yaml restarts neither.
+        (PatrolRule(compound), "patrol"),
+        (DutyRule(compound), "duty"),
         (drills.Drills(compound), DRILL_RULE),
     ]
 
@@ -62,9 +68,11 @@ class ConfigChange:
         rules = NewRules(
             _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
         )
+        notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

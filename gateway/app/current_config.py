@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import gateway
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
-from gateway.config.desk import ReportSection
+from gateway.config.desk import DeskSettings, ReportSection
 from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
@@ -56,6 +57,11 @@ class CurrentConfig:
         """When the day shift and the night shift begin."""
         report = self.configuration.desk.report if self.configuration else ReportSection()
         return Shifts(report.day, report.night)
+
+    def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
+        """desk.yaml, and the time zone of its times."""
+        desk = self.configuration.desk if self.configuration else DeskSettings()
+        return desk, ZoneInfo(self.settings.timezone)
 
     def matching(self) -> FaceMatching:
         """The thresholds for matching faces."""

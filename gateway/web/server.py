@@ -12,7 +12,18 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, drills, incidents, session, silences, system
+from gateway.web.api import (
+    alerts,
+    devices,
+    drills,
+    duty,
+    incidents,
+    notifiers,
+    patrols,
+    session,
+    silences,
+    system,
+)
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -31,6 +42,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
 from gateway.web.public_url import path_prefix
@@ -62,18 +74,23 @@ def build(services: Services) -> web.Application:
             *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
+            *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
             *PushRoutes().routes(),
+            *patrols.ROUTES,
+            *patrols.ScanRoutes().routes(),
+            *duty.ROUTES,
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *renderer.routes(),
             # Last, because it matches every path.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,8 @@ from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.notify import NotifierStatus
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
@@ -59,6 +61,11 @@ class CompoundInfo:
         return place.name if place else Words(path, path)
 
 
+async def no_notifiers() -> Sequence[NotifierStatus]:
+    """There are none."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What handlers may use.
@@ -85,6 +92,7 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    patrols: Patrols
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup
@@ -100,6 +108,8 @@ class Services:
     search_index: SearchIndex
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
+    notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers
+    """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
     shifts: Callable[[], Shifts] = Shifts

@@ -5,18 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-BIG = (
-    "journal",
-    "alerts",
-    "alert_signals",
-    "decisions",
-    "steps",
-    "quarantine",
-    "clips",
-    "commands",
-    "incidents",
-    "silences",
-    "search_alerts",
+BIG = tuple(
+    """journal alerts alert_signals decisions steps quarantine clips commands notifications incidents silences
+    search_alerts""".split()
 )
 """Tables that grow with the years."""
 

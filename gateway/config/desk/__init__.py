@@ -6,12 +6,14 @@ this folder.
 
 from __future__ import annotations
 
+from gateway.config.desk.duty import DutySection
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.noise import NoiseSection
+from gateway.config.desk.patrols import PatrolSection
 from gateway.config.desk.report import ReportSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection", "NoiseSection", "ReportSection"]
+__all__ = ["DeskSettings", "DutySection", "IncidentSection", "NoiseSection", "PatrolSection", "ReportSection"]
 
 
 class DeskSettings(Section):
@@ -20,3 +22,5 @@ class DeskSettings(Section):
     incidents: IncidentSection = IncidentSection()
     report: ReportSection = ReportSection()
     noise: NoiseSection = NoiseSection()
+    patrols: PatrolSection = PatrolSection()
+    duty: DutySection = DutySection()

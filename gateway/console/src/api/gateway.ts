@@ -1,7 +1,8 @@
 import { here } from "./base";
+import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
 import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
-import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -62,6 +63,17 @@ export class Gateway {
 
   audit = (query: Query): Promise<Page<AuditEntry> & { chain: AuditChain | null }> =>
     this.client.call("GET", at("/api/v1/audit", query), undefined, SLOW);
+
+  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
+  patrols = (): Promise<{ day: string; items: PatrolRound[] }> => this.client.call("GET", "/api/v1/patrols");
+
+  patrolDays = (days: number): Promise<{ items: PatrolDay[] }> => this.client.call("GET", at("/api/v1/patrols/days", { days }));
+
+  dutyAsked = (): Promise<{ items: AskedEntry[] }> => this.client.call("GET", "/api/v1/duty");
+
+  dutyEntries = (limit: number): Promise<Page<DutyEntry>> => this.client.call("GET", at("/api/v1/duty/entries", { limit }));
+
+  writeDuty = (draft: DutyDraft): Promise<DutyEntry> => this.client.call("POST", "/api/v1/duty/entries", draft);
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

@@ -1,6 +1,9 @@
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
+import { en as notifiers } from "../notifiers/words";
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -98,8 +101,14 @@ export const en: Messages = {
     "storage.restored": "Storage restored",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
+    "notifier.failing": "Notifier fails",
+    "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "patrol.opened": "Round is due",
+  "checkpoint.scanned": "Checkpoint scanned",
+  "finding.reported": "Found on patrol",
+  "duty.asked": "Duty log is due",
   },
   deviceTypes: {
     camera: "Camera",
@@ -231,7 +240,18 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", figures: "Figures", audit: "Audit", quarantine: "Undecodable" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    patrol: "Patrol",
+    figures: "Figures",
+    audit: "Audit",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+  },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -425,6 +445,7 @@ export const en: Messages = {
       other: "Other",
     },
   },
+  notifiers,
   quarantine: {
     title: "Undecodable data",
     about: "Messages from devices that the gateway could not decode. Look at the reason, then check wiring, baud rate, address, key or format.",
@@ -501,7 +522,7 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Alerts / cameras / devices / events / history / patrol",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",
@@ -511,5 +532,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };

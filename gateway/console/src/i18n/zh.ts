@@ -1,7 +1,10 @@
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
+import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
+import { zh as duty } from "../duty/words";
+import { zh as patrol } from "../patrol/words";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
 const state: Record<AlertState, string> = {
@@ -98,8 +101,14 @@ const kinds: Record<string, string> = {
   "storage.restored": "存盘恢复",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
+  "notifier.failing": "通知渠道失灵",
+  "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
+  "patrol.opened": "巡更开始计时",
+  "checkpoint.scanned": "巡更打卡",
+  "finding.reported": "巡更发现",
+  "duty.asked": "该填值班记录",
 };
 
 const deviceTypes: Record<string, string> = {
@@ -263,7 +272,18 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", figures: "报表", audit: "审计", quarantine: "未识别" },
+  views: {
+    alerts: "警情",
+    cameras: "视频",
+    devices: "设备",
+    events: "事件",
+    history: "历史",
+    patrol: "巡更",
+    figures: "报表",
+    audit: "审计",
+    notifiers: "通知",
+    quarantine: "未识别",
+  },
   top: {
     untouched: (n: number) => `${n} 条未处理`,
     inHand: (n: number) => `${n} 条处理中`,
@@ -459,6 +479,7 @@ export const zh = {
       other: "其他",
     },
   },
+  notifiers,
   quarantine: {
     title: "未识别的数据",
     about: "设备发来、网关读不懂的数据。看原因，再查接线、波特率、地址、密钥或格式。",
@@ -534,7 +555,7 @@ export const zh = {
     note: "写备注",
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史",
+    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 巡更",
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",
@@ -544,6 +565,8 @@ export const zh = {
     unknown: (status: number) => `网关拒绝了这次操作（${status}）。`,
     crashed: "页面出错了，请按 F5 刷新。",
   },
+  patrol,
+  duty,
   dismiss: "知道了",
 };
 

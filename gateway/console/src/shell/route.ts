@@ -2,18 +2,31 @@ import { ref, type Ref } from "vue";
 
 import type { Role } from "../api/types";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "figures", "audit", "quarantine"] as const;
+export const VIEWS = [
+  "alerts",
+  "cameras",
+  "devices",
+  "events",
+  "history",
+  "patrol",
+  "figures",
+  "audit",
+  "notifiers",
+  "quarantine",
+] as const;
 export type View = (typeof VIEWS)[number];
 
-const STAFF: readonly Role[] = ["guard", "supervisor", "manager"];
-/** Views that not every role has; the others are for everybody. */
-const ROLES: Partial<Record<View, readonly Role[]>> = {
-  figures: STAFF,
+/** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
+const ONLY: Partial<Record<View, readonly Role[]>> = {
+  patrol: ["guard", "supervisor", "manager"],
+  figures: ["guard", "supervisor", "manager"],
   audit: ["supervisor", "manager"],
+  notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
 };
 
-export const viewsOf = (role: Role | undefined): readonly View[] => VIEWS.filter((view) => role !== undefined && (ROLES[view]?.includes(role) ?? true));
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => ONLY[view] === undefined || (role !== undefined && ONLY[view].includes(role)));
 
 export interface RouteLocation {
   view: View;
