@@ -6,9 +6,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import gateway
+from gateway.app.morning_report import ReportPlan
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.config.desk import DeskSettings, ReportSection
+from gateway.figures.figures import Inputs
 from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
@@ -57,6 +59,15 @@ class CurrentConfig:
         """When the day shift and the night shift begin."""
         report = self.configuration.desk.report if self.configuration else ReportSection()
         return Shifts(report.day, report.night)
+
+    def report_plan(self) -> ReportPlan:
+        """When and to whom the morning report is sent."""
+        desk, zone = self.desk_and_zone()
+        facts = self.facts()
+        devices, url = list(facts.devices), facts.public_url
+        return ReportPlan(
+            desk.report.at, self.shifts(), zone, facts.name, url, Inputs(devices=devices), desk.report.notifiers
+        )
 
     def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
         """desk.yaml, and the time zone of its times."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -15,7 +16,8 @@ from gateway.errors import NotRecorded
 from gateway.figures.figures import Inputs
 from gateway.figures.night import night_report, summary
 from gateway.figures.period import Shifts, night_before
-from gateway.model import Words
+from gateway.model import Severity, Words
+from gateway.notify.message import Message
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -34,20 +36,12 @@ class ReportPlan:
     name: str
     url: str
     inputs: Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class ReportMessage:
-    """`id` is the same for the same morning, so that an outbox that knows it sends it once, also after a restart."""
-
-    id: str
-    text: Words
-    link: str | None
+    notifiers: Sequence[str] = ()
 
 
 def due(now: datetime, plan: ReportPlan, sent: date | None) -> date | None:
     """The morning whose report has to be sent now. `sent` is the last one that was."""
-    if plan.at is None:
+    if plan.at is None or not plan.notifiers:
         return None
     here = now.astimezone(plan.zone)
     since = here - datetime.combine(here.date(), plan.at, plan.zone)
@@ -55,19 +49,19 @@ def due(now: datetime, plan: ReportPlan, sent: date | None) -> date | None:
 
 
 class MorningReport:
-    """`send` puts a message into the outbox of each notifier that desk.yaml names. It raises NotRecorded."""
+    """`enqueue` is the outbox's. A message's id is made of the morning, so that a restart does not send it twice."""
 
     def __init__(
         self,
         store: Store,
         now: Callable[[], datetime],
         plan: Callable[[], ReportPlan],
-        send: Callable[[ReportMessage], Awaitable[None]],
+        enqueue: Callable[[sqlite3.Connection, Iterable[Message]], None],
     ) -> None:
         self._store = store
         self._now = now
         self._plan = plan
-        self._send = send
+        self._enqueue = enqueue
         self._sent: date | None = None
 
     async def run(self) -> None:
@@ -83,14 +77,26 @@ class MorningReport:
         if morning is None:
             return
         try:
-            await self._send(await self._compose(plan, morning, now))
+            messages = await self._compose(plan, morning, now)
+            await self._store.write(lambda connection: self._enqueue(connection, messages))
         except NotRecorded as error:
             log.error("the morning report can't be sent; the next round tries again", why=str(error))
         else:
             self._sent = morning
 
-    async def _compose(self, plan: ReportPlan, morning: date, now: datetime) -> ReportMessage:
+    async def _compose(self, plan: ReportPlan, morning: date, now: datetime) -> list[Message]:
         night = night_before(morning, plan.zone, plan.shifts)
         report = await self._store.read(partial(night_report, night=night, inputs=plan.inputs, now=now))
         link = f"{plan.url}/reports/morning?date={morning}" if plan.url else None
-        return ReportMessage(f"report/{morning}", summary(report, plan.name), link)
+        return [
+            Message(
+                id=f"report/{morning}",
+                notifier=notifier,
+                severity=Severity.LOW,
+                title=Words(f"晨报 {morning}", f"Morning report {morning}"),
+                text=summary(report, plan.name),
+                link=link,
+                of_incident=False,
+            )
+            for notifier in plan.notifiers
+        ]

@@ -15,7 +15,9 @@ from gateway.figures.period import Shifts
 from gateway.store import Store
 from tests.support.months import fill, some_devices
 
-PLAN = ReportPlan(time(8, 15), Shifts(), ZoneInfo("Asia/Shanghai"), "西子御园", "https://anju.example", Inputs())
+PLAN = ReportPlan(
+    time(8, 15), Shifts(), ZoneInfo("Asia/Shanghai"), "西子御园", "https://anju.example", Inputs(), ("lobby", "boss")
+)
 MORNING = date(2026, 11, 30)
 
 
@@ -38,25 +40,28 @@ def test_it_is_due_at_its_time_by_the_compounds_clock_and_once(now, sent, expect
     assert due(now, PLAN, sent) == expected
 
 
-def test_without_a_time_it_is_never_due():
+def test_without_a_time_or_a_notifier_it_is_never_due():
     assert due(utc(2), replace(PLAN, at=None), None) is None
+    assert due(utc(2), replace(PLAN, notifiers=()), None) is None
 
 
 async def test_it_tells_the_night_in_numbers_and_is_tried_again_when_it_could_not_be_kept(tmp_path):
     fill(tmp_path, some_devices(), utc(0, 0), 3, 200)
     sent, broken = [], [True]
 
-    async def send(message):
+    def enqueue(_connection, messages):
         if broken:
             broken.pop()
             raise NotRecorded("disk full")
-        sent.append(message)
+        sent.extend(messages)
 
     async with Store.open(tmp_path) as store:
-        report = MorningReport(store, lambda: utc(0, 20), lambda: PLAN, send)
+        report = MorningReport(store, lambda: utc(0, 20), lambda: PLAN, enqueue)
         for _ in range(3):
             await report.send_due()
-    [message] = sent
+    assert [message.notifier for message in sent] == ["lobby", "boss"]
+    message = sent[0]
+    assert not message.of_incident
     assert message.id == "report/2026-11-30"
     assert message.link == "https://anju.example/reports/morning?date=2026-11-30"
     assert message.text.zh.startswith("西子御园 晨报 2026-11-30：昨夜警情 ")
