@@ -59,14 +59,15 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "figures": BASE | {"store"},
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "history", "limits", "links", "notify", "patrol", "people", "protocols"}
-        | {"recording", "store", "vision"},
+        | {"auth", "desk", "figures", "flow", "history", "limits", "links", "notify", "patrol", "people", "plan"}
+        | {"protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -84,6 +85,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
             "patrol",
             "people",
+            "plan",
             "protocols",
             "recording",
             "rule",

@@ -38,6 +38,7 @@ PURPOSE = {
     "desk": "life of an alert",
     "figures": "counts, times, budget",
     "history": "search, timelines",
+    "plan": "drawings and positions",
     "patrol": "rounds past checkpoints, the duty log",
     "people": "residents, vehicles",
     "access": "who may pass",

@@ -1,6 +1,7 @@
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
+import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -110,6 +111,7 @@ export const en: Messages = {
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
   },
+  plan,
   deviceTypes: {
     camera: "Camera",
     door: "Door",
@@ -246,6 +248,7 @@ export const en: Messages = {
     devices: "Devices",
     events: "Events",
     history: "History",
+    plan: plan.view,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -522,7 +525,8 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history / patrol",
+    views: "Alerts / cameras / devices / events / history / plan / patrol",
+    plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,6 +1,7 @@
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
+import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as duty } from "../duty/words";
@@ -256,6 +257,7 @@ export const zh = {
   role,
   kinds,
   deviceTypes,
+  plan,
   actions,
   code: "zh" as "zh" | "en",
   dataKeys,
@@ -278,6 +280,7 @@ export const zh = {
     devices: "设备",
     events: "事件",
     history: "历史",
+    plan: plan.view,
     patrol: "巡更",
     figures: "报表",
     audit: "审计",
@@ -555,7 +558,8 @@ export const zh = {
     note: "写备注",
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 巡更",
+    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 地图 / 巡更",
+    plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",
