@@ -56,6 +56,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "access": BASE,
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
+        "figures": BASE | {"store"},
+        "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
@@ -64,8 +66,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "plan", "protocols", "recording"}
-        | {"store", "vision"},
+        | {"auth", "desk", "figures", "flow", "history", "limits", "links", "notify", "patrol", "people", "plan"}
+        | {"protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -74,8 +76,10 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "clock",
             "config",
             "desk",
+            "figures",
             "flow",
             "gateway",
+            "history",
             "limits",
             "links",
             "notify",

@@ -15,6 +15,7 @@ from gateway.config.cross_checks import (
     check_compound,
     check_listening,
     check_references,
+    check_report,
     check_serial_ports,
 )
 from gateway.config.desk import DeskSettings
@@ -72,6 +73,7 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
             _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
     desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
+    check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)

@@ -21,6 +21,7 @@ from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
+from gateway.history.search_index import SearchIndex
 from gateway.model import (
     Action,
     Alert,
@@ -238,6 +239,7 @@ async def world(
             clip_storage=made.clip_storage,
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),
+            search_index=SearchIndex(store),
             console_folder=console or folder / "no-console",
             max_connections=connections,
         )

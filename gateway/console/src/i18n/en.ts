@@ -1,3 +1,6 @@
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
 import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
@@ -7,6 +10,9 @@ import type { Messages } from "./zh";
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const en: Messages = {
+  audit: audit.en,
+  figures: figures.en,
+  past: past.en,
   product: "Anju",
   severity: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   state: {
@@ -244,6 +250,8 @@ export const en: Messages = {
     history: "History",
     plan: plan.view,
     patrol: "Patrol",
+    figures: "Figures",
+    audit: "Audit",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
   },

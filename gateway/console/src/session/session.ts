@@ -14,6 +14,10 @@ export interface Sessions {
   onDuty: ComputedRef<boolean>;
   /** installers and managers maintain devices, and see messages that could not be decoded */
   isTechnician: ComputedRef<boolean>;
+  /** all but installers: they may look back at what happened, people included */
+  isStaff: ComputedRef<boolean>;
+  /** supervisors and managers: they answer for the guards' work */
+  isLeader: ComputedRef<boolean>;
   /** all but installers, who need no guards' names */
   seesPatrols: ComputedRef<boolean>;
   check: () => Promise<void>;
@@ -40,6 +44,8 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
     isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
+    isStaff: computed(() => session.value !== null && session.value.role !== "installer"),
+    isLeader: computed(() => session.value?.role === "supervisor" || session.value?.role === "manager"),
     seesPatrols: computed(() => session.value !== null && session.value.role !== "installer"),
     expire,
     check: async () => {
