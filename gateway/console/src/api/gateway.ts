@@ -1,7 +1,7 @@
 import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -54,6 +54,8 @@ export class Gateway {
   dutyEntries = (limit: number): Promise<Page<DutyEntry>> => this.client.call("GET", at("/api/v1/duty/entries", { limit }));
 
   writeDuty = (draft: DutyDraft): Promise<DutyEntry> => this.client.call("POST", "/api/v1/duty/entries", draft);
+
+  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

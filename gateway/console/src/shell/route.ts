@@ -1,11 +1,18 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "patrol", "quarantine"] as const;
+import type { Role } from "../api/types";
+
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "patrol", "notifiers", "quarantine"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded, and installers see no guards' rounds. */
-export const viewsOf = (isTechnician: boolean, seesPatrols = true): readonly View[] =>
-  VIEWS.filter((view) => (view !== "quarantine" || isTechnician) && (view !== "patrol" || seesPatrols));
+/** The views of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers,
+ * and installers need no guards' names. */
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => {
+    if (view === "quarantine") return role === "installer" || role === "manager";
+    if (view === "patrol") return role !== undefined && role !== "installer";
+    return view !== "notifiers" || (role !== undefined && role !== "guard");
+  });
 
 export interface RouteLocation {
   view: View;
