@@ -23,8 +23,8 @@ OTHER_KINDS = frozenset(
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
-    configuration.changed configuration.refused
-    patrol.opened checkpoint.scanned finding.reported duty.asked""".split()
+    patrol.opened checkpoint.scanned finding.reported duty.asked
+    configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
@@ -34,7 +34,7 @@ ACTION_KINDS = frozenset(
     incident.merged incident.split
     silence.begun silence.ended drill.started
     command.ordered user.signed_in user.signed_out register.changed
-    duty.logged""".split()
+    duty.logged plan.changed""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

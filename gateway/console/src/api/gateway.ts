@@ -1,3 +1,4 @@
+import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
@@ -45,6 +46,14 @@ export class Gateway {
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
+  plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
+
+  planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
+    this.client.call("GET", `/api/v1/plan/drawings/${encodeURIComponent(drawing)}/places`);
+
+  changePlan = (change: PlanChangeRequest): Promise<PlanChange> => this.client.call("PUT", "/api/v1/plan", change);
+
+  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
   patrols = (): Promise<{ day: string; items: PatrolRound[] }> => this.client.call("GET", "/api/v1/patrols");
 
   patrolDays = (days: number): Promise<{ items: PatrolDay[] }> => this.client.call("GET", at("/api/v1/patrols/days", { days }));
@@ -54,8 +63,6 @@ export class Gateway {
   dutyEntries = (limit: number): Promise<Page<DutyEntry>> => this.client.call("GET", at("/api/v1/duty/entries", { limit }));
 
   writeDuty = (draft: DutyDraft): Promise<DutyEntry> => this.client.call("POST", "/api/v1/duty/entries", draft);
-
-  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

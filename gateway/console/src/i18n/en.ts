@@ -1,3 +1,4 @@
+import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -104,6 +105,7 @@ export const en: Messages = {
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
   },
+  plan,
   deviceTypes: {
     camera: "Camera",
     door: "Door",
@@ -234,7 +236,17 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", patrol: "Patrol", notifiers: "Notifiers", quarantine: "Undecodable" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    plan: plan.view,
+    patrol: "Patrol",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+  },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -505,7 +517,8 @@ export const en: Messages = {
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history / patrol",
+    views: "Alerts / cameras / devices / events / history / plan / patrol",
+    plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,3 +1,4 @@
+import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as duty } from "../duty/words";
@@ -250,6 +251,7 @@ export const zh = {
   role,
   kinds,
   deviceTypes,
+  plan,
   actions,
   code: "zh" as "zh" | "en",
   dataKeys,
@@ -266,7 +268,17 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", patrol: "巡更", notifiers: "通知", quarantine: "未识别" },
+  views: {
+    alerts: "警情",
+    cameras: "视频",
+    devices: "设备",
+    events: "事件",
+    history: "历史",
+    plan: plan.view,
+    patrol: "巡更",
+    notifiers: "通知",
+    quarantine: "未识别",
+  },
   top: {
     untouched: (n: number) => `${n} 条未处理`,
     inHand: (n: number) => `${n} 条处理中`,
@@ -538,7 +550,8 @@ export const zh = {
     note: "写备注",
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 巡更",
+    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 地图 / 巡更",
+    plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",

@@ -13,6 +13,7 @@ export type KeyAction =
   | "talk"
   | "open-door"
   | "hang-up"
+  | "plan"
   | "help"
   | "escape"
   | "confirm"
@@ -48,6 +49,7 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyT: "talk",
   KeyO: "open-door",
   KeyE: "hang-up",
+  KeyM: "plan",
 };
 
 const MAY_REPEAT: ReadonlySet<KeyAction> = new Set<KeyAction>(["next", "previous"]);

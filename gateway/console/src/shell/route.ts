@@ -2,17 +2,28 @@ import { ref, type Ref } from "vue";
 
 import type { Role } from "../api/types";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "patrol", "notifiers", "quarantine"] as const;
+export const VIEWS = [
+  "alerts",
+  "cameras",
+  "devices",
+  "events",
+  "history",
+  "plan",
+  "patrol",
+  "notifiers",
+  "quarantine",
+] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers,
- * and installers need no guards' names. */
+/** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
+const ONLY: Partial<Record<View, readonly Role[]>> = {
+  patrol: ["guard", "supervisor", "manager"],
+  notifiers: ["supervisor", "installer", "manager"],
+  quarantine: ["installer", "manager"],
+};
+
 export const viewsOf = (role: Role | undefined): readonly View[] =>
-  VIEWS.filter((view) => {
-    if (view === "quarantine") return role === "installer" || role === "manager";
-    if (view === "patrol") return role !== undefined && role !== "installer";
-    return view !== "notifiers" || (role !== undefined && role !== "guard");
-  });
+  VIEWS.filter((view) => ONLY[view] === undefined || (role !== undefined && ONLY[view].includes(role)));
 
 export interface RouteLocation {
   view: View;
