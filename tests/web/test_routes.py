@@ -117,6 +117,7 @@ EVERYBODY = {
     "POST /d/{token}",
     "GET /c/",
     "GET /c/sw.js",
+    "GET /c/who",
     "POST /c/sign-in",
     "POST /c/sign-out",
     "GET /c/{token}",

@@ -18,8 +18,6 @@ export interface Sessions {
   isStaff: ComputedRef<boolean>;
   /** supervisors and managers: they answer for the guards' work */
   isLeader: ComputedRef<boolean>;
-  /** all but installers, who need no guards' names */
-  seesPatrols: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
@@ -46,7 +44,6 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
     isStaff: computed(() => session.value !== null && session.value.role !== "installer"),
     isLeader: computed(() => session.value?.role === "supervisor" || session.value?.role === "manager"),
-    seesPatrols: computed(() => session.value !== null && session.value.role !== "installer"),
     expire,
     check: async () => {
       try {
