@@ -34,6 +34,7 @@ from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
 from gateway.handover import Handovers
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
@@ -70,6 +71,7 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    search_index: SearchIndex
     outbox: Outbox
     report: Report
     patrols: Patrols
@@ -161,6 +163,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
+        search_index=SearchIndex(store),
         outbox=outbox,
         report=report,
         patrols=patrols,

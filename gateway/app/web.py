@@ -57,6 +57,8 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         handovers=components.handovers,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        shifts=components.current_config.shifts,
+        search_index=components.search_index,
         notifiers=components.outbox.status,
     )
 

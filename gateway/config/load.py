@@ -15,6 +15,7 @@ from gateway.config.cross_checks import (
     check_compound,
     check_listening,
     check_references,
+    check_report,
     check_serial_ports,
     check_targets,
 )
@@ -76,6 +77,7 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
     if desk_file is not None:
         check_targets(desk_file, desk, [entry.id for entry in notifiers])
+    check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)

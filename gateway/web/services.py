@@ -16,8 +16,11 @@ from prometheus_client import CollectorRegistry
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
+from gateway.figures.period import Shifts
+from gateway.figures.response import Limits, default_limits
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
@@ -124,6 +127,7 @@ class Services:
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    search_index: SearchIndex
     plan: PlanService
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
@@ -132,6 +136,10 @@ class Services:
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
     presence: Presence = field(default_factory=lambda: Presence(time.monotonic))
+    shifts: Callable[[], Shifts] = Shifts
+    """When the day shift and the night shift begin, as desk.yaml says."""
+    limits: Callable[[], Limits] = lambda: default_limits
+    """How soon an alert must be answered."""
 
     @property
     def compound(self) -> CompoundInfo:

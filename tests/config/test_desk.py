@@ -78,3 +78,14 @@ attention: {grace: 2d}
 def test_a_step_tells_by_a_notifier_that_exists(folder):
     write(folder, "escalation:\n  - after: 0s\n    to:\n      notifier: sms\n")
     assert folder.mistakes() == ["desk.yaml:4: notifier 'sms' does not exist, add it under 'notifiers'"]
+
+
+def test_the_report_goes_to_notifiers_that_there_are_at_times_of_a_clock(folder):
+    write(folder, "report:\n  day: '20:00'\n  night: '08:00'\n  notifiers: [boss]\n")
+    assert any("there is no notifier 'boss'" in line for line in folder.mistakes())
+    write(folder, "report:\n  at: 8h\n")
+    assert any("'8h' is no time of the day, write it like '08:00'" in line for line in folder.mistakes())
+    write(folder, "report:\n  day: '20:00'\n  night: '08:00'\n")
+    assert any("does not begin after the day shift" in line for line in folder.mistakes())
+    write(folder, "report:\n  day: '08:10'\n")
+    assert any("08:10 is no full quarter of an hour" in line for line in folder.mistakes())

@@ -36,6 +36,8 @@ PURPOSE = {
     "config": "YAML → settings",
     "auth": "accounts, sessions",
     "desk": "life of an alert",
+    "figures": "counts, times, budget",
+    "history": "search, timelines",
     "plan": "drawings and positions",
     "patrol": "rounds past checkpoints, the duty log",
     "people": "residents, vehicles",

@@ -24,6 +24,7 @@ from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
 from gateway.handover import Handovers, ShiftPlan
+from gateway.history.search_index import SearchIndex
 from gateway.model import (
     Action,
     Alert,
@@ -253,6 +254,7 @@ async def world(
             ),
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),
+            search_index=SearchIndex(store),
             console_folder=console or folder / "no-console",
             max_connections=connections,
         )

@@ -13,6 +13,7 @@ from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.limits import HoldSection, Limit, LimitSection, ReminderSection
 from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.patrols import PatrolSection
+from gateway.config.desk.report import ReportSection
 from gateway.config.desk.shifts import DEFAULT_SHIFTS, HandoverSection, Shift, Shifts
 from gateway.settings.section import Section
 
@@ -29,6 +30,7 @@ __all__ = [
     "NoiseSection",
     "PatrolSection",
     "ReminderSection",
+    "ReportSection",
     "Shift",
     "Target",
 ]
@@ -38,6 +40,7 @@ class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    report: ReportSection = ReportSection()
     noise: NoiseSection = NoiseSection()
     limits: LimitSection = LimitSection()
     hold: HoldSection = HoldSection()

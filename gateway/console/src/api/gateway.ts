@@ -4,11 +4,17 @@ import type { CurrentHandover, HandoverSummary, Signature } from "../handover/ty
 import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
+import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
 import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
-const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
+type Query = Record<string, string | number | null | undefined>;
+
+/** How long a calculation over a year may take, in milliseconds. */
+const SLOW = 60_000;
+
+const at = (path: string, query: Query): string => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
@@ -48,6 +54,19 @@ export class Gateway {
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
+  figures = (dates: { from: string; to: string }): Promise<Figures> =>
+    this.client.call("GET", at("/api/v1/figures", dates), undefined, SLOW);
+
+  budget = (): Promise<{ gauge: Gauge }> => this.client.call("GET", "/api/v1/figures/budget");
+
+  history = (query: Query): Promise<Page<Alert> & { complete: boolean }> => this.client.call("GET", at("/api/v1/history", query), undefined, SLOW);
+
+  timeline = (query: Query): Promise<Page<TimelineEntry> & { about: string[]; complete: boolean }> =>
+    this.client.call("GET", at("/api/v1/timeline", query), undefined, SLOW);
+
+  audit = (query: Query): Promise<Page<AuditEntry> & { chain: AuditChain | null }> =>
+    this.client.call("GET", at("/api/v1/audit", query), undefined, SLOW);
+
   plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
 
   planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
@@ -80,6 +99,13 @@ export class Gateway {
   command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
 }
+
+/** The address of a list to take away; the browser downloads it. */
+export const exportAddress = (kind: "csv" | "xlsx", dates: { from: string; to: string }, why: string, language: string): string =>
+  here(at(`/api/v1/alerts.${kind}`, { ...dates, why, lang: language }));
+
+/** The address of a printed report. */
+export const reportAddress = (report: "morning" | "week", language: string): string => here(at(`/reports/${report}`, { lang: language }));
 
 /** The WebSocket address of a call's audio. */
 export const callSound = (page: { protocol: string; host: string }, call: string): string =>

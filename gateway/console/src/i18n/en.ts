@@ -1,4 +1,7 @@
 import { en as handover } from "../handover/words";
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
 import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
@@ -8,6 +11,9 @@ import type { Messages } from "./zh";
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const en: Messages = {
+  audit: audit.en,
+  figures: figures.en,
+  past: past.en,
   product: "Anju",
   severity: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   state: {
@@ -248,6 +254,8 @@ export const en: Messages = {
     handover: "Handover",
     plan: plan.view,
     patrol: "Patrol",
+    figures: "Figures",
+    audit: "Audit",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
   },

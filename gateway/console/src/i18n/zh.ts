@@ -1,3 +1,6 @@
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
 import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
@@ -245,6 +248,9 @@ const dataValues: Record<string, Record<string, string>> = {
 
 /** All texts of the screen. The English file has the same shape. */
 export const zh = {
+  audit: audit.zh,
+  figures: figures.zh,
+  past: past.zh,
   product: "安居",
   severity,
   state,
@@ -280,6 +286,8 @@ export const zh = {
     handover: "交接班",
     plan: plan.view,
     patrol: "巡更",
+    figures: "报表",
+    audit: "审计",
     notifiers: "通知",
     quarantine: "未识别",
   },

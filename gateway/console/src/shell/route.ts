@@ -11,6 +11,8 @@ export const VIEWS = [
   "plan",
   "handover",
   "patrol",
+  "figures",
+  "audit",
   "notifiers",
   "quarantine",
 ] as const;
@@ -20,6 +22,8 @@ export type View = (typeof VIEWS)[number];
 const ONLY: Partial<Record<View, readonly Role[]>> = {
   handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
+  figures: ["guard", "supervisor", "manager"],
+  audit: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
 };
