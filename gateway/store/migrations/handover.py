@@ -25,4 +25,3 @@ def m001_handovers(db: Database) -> None:
         )""")
     db.conn.execute("CREATE UNIQUE INDEX handovers_ended ON handovers (ended_at) WHERE ended_at IS NOT NULL")
     db.conn.execute("CREATE INDEX handovers_at ON handovers (at)")
-    db.conn.execute("CREATE INDEX IF NOT EXISTS steps_at ON steps (at)")
