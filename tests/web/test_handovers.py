@@ -165,3 +165,33 @@ async def test_a_hold_names_its_end_and_a_reminder_its_time(anju, open_client):
     assert shown["remind_note"] == "回电"
     assert shown["escalation"]["level"] == 0
     await json_of(guard, "POST", "/api/v1/incidents/i-nothing/remind", 404, json={"minutes": 3, "note": "x"})
+
+
+async def test_the_card_says_when_the_next_step_comes_and_what_it_does(anju, open_client):
+    anju.desk.state.fold.limits = Limits()
+    alert = await anju.alert("smoke")
+    guard = await open_client("guard")
+    path = f"/api/v1/incidents/{alert.incident}"
+    card = await json_of(guard, "GET", path)
+    assert card["limit_at"] == card["escalation"]["next_at"], "fire: thirty seconds"
+    assert card["escalation"]["next"] == {"zh": "本台加大音量", "en": "this desk becomes louder"}
+    anju.now += timedelta(seconds=31)
+    await anju.desk.clock.take_due()
+    async with guard.ws_connect("/api/v1/live") as live:
+        snapshot = await live.receive_json()
+        assert snapshot["type"] == "snapshot"
+        anju.now += timedelta(seconds=60)
+        await anju.desk.clock.take_due()
+        while (heard := await live.receive_json())["type"] != "incident":
+            pass
+    escalation = heard["incident"]["escalation"]
+    assert (escalation["level"], escalation["louder"], escalation["every_desk"]) == (2, True, True)
+    assert (escalation["next"], [taken["zh"] for taken in escalation["taken"]]) == (
+        None,
+        ["本台加大音量", "所有值班台响铃"],
+    )
+    story = (await json_of(guard, "GET", path))["story"]
+    assert [entry["texts"]["zh"] for entry in story if entry["kind"] == "escalate"] == [
+        "本台加大音量",
+        "所有值班台响铃",
+    ]
