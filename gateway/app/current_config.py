@@ -33,7 +33,7 @@ class CurrentConfig:
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
-        self.cameras.set_devices(compound.devices)
+        self.cameras.set_devices(compound.devices, configuration.compound.near)
         self._facts = None
 
     def facts(self) -> CompoundInfo:
