@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import gateway
+from gateway.app.desk_options import desk_options
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
+from gateway.config.desk import DeskSettings
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
@@ -66,6 +68,7 @@ class CurrentConfig:
             version=gateway.__version__,
             timezone=settings.timezone,
             places=self.compound.places,
+            desk=desk_options(self.configuration.desk if self.configuration else DeskSettings()),
             devices={device: it for device, it in self.compound.devices.items() if device != GATEWAY},
         )
 

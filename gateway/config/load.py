@@ -18,6 +18,7 @@ from gateway.config.cross_checks import (
     check_serial_ports,
 )
 from gateway.config.desk import DeskSettings
+from gateway.config.desk_checks import check_desk
 from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
@@ -63,7 +64,7 @@ def load(directory: Path) -> Configuration:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
-    desk = _read_desk(desk_file, context)
+    desk = _read_desk(desk_file, context, devices)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
@@ -78,10 +79,13 @@ def load(directory: Path) -> Configuration:
     return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, hints)
 
 
-def _read_desk(document: Document | None, context: Context) -> DeskSettings:
+def _read_desk(document: Document | None, context: Context, devices: LoadedDevices) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
-    return validated(document, DeskSettings, document.tree, (), context) or DeskSettings()
+    desk = validated(document, DeskSettings, document.tree, (), context)
+    if desk is not None:
+        check_desk(document, desk, devices.entries)
+    return desk or DeskSettings()
 
 
 def _check_folder(directory: Path) -> None:

@@ -28,7 +28,7 @@ KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
-    command.ordered user.signed_in user.signed_out register.changed""".split()
+    command.ordered snapshot.taken evidence.exported user.signed_in user.signed_out register.changed""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

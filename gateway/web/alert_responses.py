@@ -79,6 +79,7 @@ class AlertView(ResponseModel):
     device: str | None
     device_name: str | None
     camera: str | None = Field(description="a camera at that place, for the live picture")
+    cameras: Sequence[str] = Field(description="the cameras at, around and near that place, nearest first; at most 6")
     reason: str
     reasons: WordsView
     raised_at: UtcTime

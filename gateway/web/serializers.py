@@ -107,6 +107,7 @@ class Serializer:
             device=alert.device,
             device_name=self._device_name(alert.device),
             camera=services.cameras.for_alert(alert),
+            cameras=services.cameras.around_alert(alert),
             reason=reason[services.compound.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,

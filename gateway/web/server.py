@@ -12,9 +12,10 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, session, system
+from gateway.web.api import alerts, arming, commands, desk_options, devices, session, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.evidence import EvidenceRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
@@ -53,11 +54,15 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *devices.ROUTES,
+            *commands.ROUTES,
+            *arming.ROUTES,
+            *desk_options.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
+            *EvidenceRoutes().routes(),
             *PushRoutes().routes(),
             *system.ROUTES,
             *docs.routes(),

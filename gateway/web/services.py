@@ -15,14 +15,16 @@ from gateway.desk import Desk
 from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.snapshot_keeper import Act
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
+from gateway.web.desk_options import DeskOptions
 from gateway.web.hub import Hub
 
 
@@ -38,6 +40,7 @@ class CompoundInfo:
     version: str
     places: Mapping[str, Place]
     devices: Mapping[str, Device]
+    desk: DeskOptions = field(default_factory=DeskOptions)
 
     def place_name(self, path: str) -> Words:
         """The full name of a place. The empty path is the compound itself; an unknown path is its own name."""
@@ -70,8 +73,8 @@ class Services:
     desk: Desk
     hub: Hub
     register: CurrentRegister
-    act: Callable[[Action], Awaitable[int]]
-    """Puts what a person did into the journal. Raises NotRecorded."""
+    act: Act
+    """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]

@@ -68,6 +68,13 @@ MATRIX = {
     "GET /api/v1/calls": GUARDS,
     "GET /api/v1/calls/{id}/audio": GUARDS,
     "GET /api/v1/clips/{id}.mp4": ALL - {Role.INSTALLER},
+    "GET /api/v1/commands/last": ALL,
+    "POST /api/v1/announcements/{id}": GUARDS,
+    "GET /api/v1/arming": ALL,
+    "GET /api/v1/desk": ALL,
+    "POST /api/v1/cameras/{id}/snapshots": GUARDS,
+    "GET /api/v1/alerts/{id}/snapshots": ALL - {Role.INSTALLER},
+    "GET /api/v1/alerts/{id}/export.zip": {Role.SUPERVISOR, Role.MANAGER},
 }
 EVERYBODY = {
     "POST /api/v1/session",

@@ -6,13 +6,25 @@ this folder.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.config.desk.announcements import AnnouncementSection
+from gateway.config.desk.commands import CommandSection
+from gateway.config.desk.evidence import EvidenceSection
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.tours import TourSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = ["AnnouncementSection", "CommandSection", "DeskSettings", "EvidenceSection", "IncidentSection", "TourSection"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    tours: Annotated[tuple[TourSection, ...], Field(max_length=50)] = ()
+    commands: CommandSection = CommandSection()
+    announcements: Annotated[tuple[AnnouncementSection, ...], Field(max_length=100)] = ()
+    evidence: EvidenceSection = EvidenceSection()
