@@ -53,7 +53,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "auth": BASE | {"limits", "store"},
         "access": BASE,
         "notify": BASE | {"notifier"},
-        "desk": BASE | {"store"},
+        "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},

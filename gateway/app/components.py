@@ -74,7 +74,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     unrecorded = UnrecordedSignals(memory, lambda: current_config.compound, clock.now)
     refusals = RefusalLog()
     intake = Intake(store, clock, unrecorded, refusals)
-    desk = Desk(store, clock.now, memory, intake.act)
+    desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
     quarantine = Quarantine(store, clock.now, refusals)

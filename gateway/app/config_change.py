@@ -15,6 +15,7 @@ from gateway.app.components import Components
 from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
 from gateway.config.difference import Changes, Difference, compare
+from gateway.desk.incidents import Grouping
 from gateway.errors import NotRecorded
 from gateway.flow import unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
@@ -56,7 +57,7 @@ class ConfigChange:
         anything has changed.
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
-        rules = NewRules(_rules(new, compound))
+        rules = NewRules(_rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near))
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)

@@ -15,12 +15,13 @@ from gateway.config.devices import Id
 from gateway.config.document import Document
 from gateway.config.entries import UniqueIds, entry_rows, read_entry
 from gateway.config.kinds import find_rule
+from gateway.model import DRILL_RULE
 from gateway.rule import Rule, RuleSettings
 from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-RESERVED_RULE_IDS = frozenset({"ahead", "certificate", "gateway", "storage", "uncovered", "unrecorded"})
+RESERVED_RULE_IDS = frozenset({"ahead", "certificate", DRILL_RULE, "gateway", "storage", "uncovered", "unrecorded"})
 """Rule ids of the gateway's own alerts."""
 
 

@@ -7,10 +7,9 @@ desk wins: a damaged page of the file hides no alert.
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,26 +18,17 @@ import structlog
 
 from gateway.desk import rows
 from gateway.desk.changed_alerts import ChangedAlerts
-from gateway.desk.lifecycle import (
-    ACTION_OF_STEP,
-    DecisionOnEvent,
-    stepped,
-    validate_step,
-)
+from gateway.desk.incident_desk import Act, IncidentDesk
+from gateway.desk.incidents import rows as incident_rows
+from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
 from gateway.desk.plan import Plan
+from gateway.desk.state import DeskState, Unit, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
-from gateway.model import Action, Alert, AlertState, Severity, Signal, Step
+from gateway.model import Action, Alert, AlertState, Incident, Severity, Signal, Step
 from gateway.store import Store, audit, journal
 
 log = structlog.get_logger(__name__)
-Unit = Callable[[sqlite3.Connection], None]
-Act = Callable[[Action, Unit], Awaitable[int]]
-"""Commits a person's action together with a unit and hands it to the pipeline, in the journal's order."""
-
-
-def _nothing(_connection: sqlite3.Connection) -> None:
-    """A unit that writes nothing."""
 
 
 class Desk:
@@ -57,44 +47,42 @@ class Desk:
     ) -> None:
         self._store = store
         self._now = now
-        self._act = act or self._write_action
-        self._open: dict[str, Alert] = {}
-        self._by_key: dict[tuple[str, str], str] = {}
-        self._unwritten = Plan()
-        self._unwritten_beside: Unit = _nothing
-        self.unwritten_because = ""
-        """Why decisions are not on record yet; empty when all are."""
-        self._counts: Counter[tuple[Severity, bool]] = Counter()
-        self._changing = asyncio.Lock()
+        self._act = act or self._write_actions
         self.memory = memory or UnpersistedAlerts(now, ChangedAlerts())
         self.changed = self.memory.changed
+        self.state = DeskState(self.changed)
+        self.unwritten_because = ""
+        """Why decisions are not on record yet; empty when all are."""
+        self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step)
 
     async def load(self) -> None:
         """Load the open alerts; the store itself reports what can't be read."""
         try:
             found = await self._store.read(rows.open_alerts)
+            self.state.decided = await self._store.read(rows.last_decision)
         except NotRecorded as error:
             log.error("the open alerts can't be read", why=str(error))
             return
         for alert in found:
-            self._apply(alert)
+            self.state.apply(alert)
+        await self.incidents.load()
 
     def held(self, rule: str) -> frozenset[str]:
         """The keys of the alerts this rule has open and unrestored."""
-        return frozenset(a.key for a in self._open.values() if a.rule == rule and a.restored_at is None)
+        return frozenset(a.key for a in self.state.alerts.values() if a.rule == rule and a.restored_at is None)
 
     def open_alerts(self) -> list[Alert]:
         """Most severe first; of one severity those nobody has seen to before those in hand, then oldest first."""
-        alerts = [*self.memory.alerts(), *self._open.values()]
+        alerts = [*self.memory.alerts(), *self.state.alerts.values()]
         return sorted(alerts, key=lambda alert: (-alert.severity, alert.state is not AlertState.NEW, alert.raised_at))
 
     def counts(self) -> Counter[tuple[Severity, bool]]:
         """How many are open, by severity and whether nobody has seen to them yet."""
-        return self._counts + Counter(_counted(alert) for alert in self.memory.alerts())
+        return self.state.counted(self.memory.alerts())
 
     async def alert(self, alert_id: str) -> Alert | None:
         """The alert with this id, open or closed. Raises NotRecorded while the database can't be read."""
-        known = self.memory.get(alert_id) or self._open.get(alert_id)
+        known = self.memory.get(alert_id) or self.state.alerts.get(alert_id)
         return known or await self._store.read(lambda connection: rows.one(connection, alert_id))
 
     async def steps(self, alert_id: str) -> list[Step]:
@@ -117,8 +105,9 @@ class Desk:
         except NotRecorded as error:
             log.error("alerts can't be read; those that are open are shown", why=str(error))
             found = []
-        held = (a for a in self._open.values() if (not states or a.state in states) and (after is None or a.id < after))
-        both = [*(a for a in found if a.id not in self._open), *held]
+        known = self.state.alerts
+        held = (a for a in known.values() if (not states or a.state in states) and (after is None or a.id < after))
+        both = [*(a for a in found if a.id not in known), *held]
         shown = sorted(both, key=lambda alert: alert.id, reverse=True)
         unrecorded = [] if after else [a for a in self.memory.alerts() if not states or a.state in states]
         more = len(shown) > limit
@@ -130,36 +119,53 @@ class Desk:
         When the database would not take them, the alerts are marked as not on record, `unwritten_because` says why,
         and the next call writes them with its own. Its `beside` then replaces the one that was not written.
         """
-        async with self._changing:
-            plan = Plan.of(decisions, self._open, self._by_key)
-            both, also = self._unwritten.then(plan), beside or self._unwritten_beside
+        state = self.state
+        async with state.changing:
+            plan = Plan.of(decisions, state.alerts, state.by_key, state.fold)
+            both, also = state.unwritten.then(plan), beside or state.unwritten_beside
 
-            def unit(connection: sqlite3.Connection) -> None:
-                both.write(connection)
+            def unit(connection: sqlite3.Connection) -> int:
+                number = both.write(connection)
                 also(connection)
+                return number
 
             try:
-                await self._store.write(unit, urgent=bool(both.alerts))
+                state.decided = await self._store.write(unit, urgent=bool(both.alerts)) or state.decided
             except NotRecorded as error:
-                self._unwritten, self._unwritten_beside, self.unwritten_because = both, also, str(error)
-                changed = [replace(alert, on_record=False) for alert in plan.alerts.values()]
+                state.unwritten, state.unwritten_beside, self.unwritten_because = both, also, str(error)
+                shown, incidents = self._marked(plan, on_record=False)
             else:
-                self._unwritten, self._unwritten_beside, self.unwritten_because = Plan(), _nothing, ""
-                changed = [replace(alert, on_record=True) for alert in both.alerts.values()]
-            for alert in changed:
-                self._apply(alert)
-        for alert in changed:
-            self.changed.add(alert)
-        return [alert for alert in changed if alert.id in plan.alerts]
+                state.unwritten, state.unwritten_beside, self.unwritten_because = Plan(), nothing, ""
+                shown, incidents = self._marked(both, on_record=True)
+            for alert in shown:
+                state.apply(alert)
+                self.changed.add(alert)
+            for incident in incidents:
+                state.apply_incident(incident)
+            self.changed.add_incidents(incidents)
+        return [alert for alert in shown if alert.id in plan.alerts]
+
+    def _marked(self, plan: Plan, *, on_record: bool) -> tuple[list[Alert], list[Incident]]:
+        """The plan's alerts and incidents, marked as on record or not."""
+        alerts, incidents = [], dict(plan.incidents)
+        for alert in plan.alerts.values():
+            marked = replace(alert, on_record=on_record)
+            alerts.append(marked)
+            if marked != alert and (incident := self.state.fold.changed(marked)) is not None:
+                incidents[incident.id] = incident
+        return alerts, list(incidents.values())
 
     async def restate(self) -> None:
         """Write all open alerts as they are, after the database was replaced by a fresh one. Raises NotRecorded."""
-        async with self._changing:
-            open_alerts = [alert for alert in self._open.values() if alert.on_record]
+        async with self.state.changing:
+            open_alerts = [alert for alert in self.state.alerts.values() if alert.on_record]
+            incidents = [incident for incident in self.state.incidents.values() if incident.on_record]
 
             def unit(connection: sqlite3.Connection) -> None:
                 for alert in open_alerts:
                     rows.put(connection, alert)
+                for incident in incidents:
+                    incident_rows.put(connection, incident)
 
             await self._store.write(unit, urgent=True)
 
@@ -174,32 +180,40 @@ class Desk:
         validate_step(step)  # before the alert is looked up: it would be wrong for any alert
         if self.memory.get(alert_id):
             return self.memory.step(step)
-        async with self._changing:
+        async with self.state.changing:
             alert = await self.alert(alert_id)
             if alert is None:
                 raise NotFound(f"no alert {alert_id}")
             after = stepped(alert, step)
+            incident = self.state.fold.changed(after)
 
             def unit(connection: sqlite3.Connection) -> None:
                 rows.put(connection, after)
                 audit.append(connection, step)
+                if incident is not None:
+                    self.state.put_incident(connection, incident)
 
-            await self._act(_action(after, step), unit)
-            self._apply_step(after)
-        self.changed.add(after)
+            try:
+                await self._act([action_of(after, step, self.state.decided)], unit)
+            except BaseException:
+                self.state.resync()
+                raise
+            self.state.show([after], [incident] if incident else [])
         return after
 
-    async def _write_action(self, action: Action, unit: Unit) -> int:
-        def both(connection: sqlite3.Connection) -> int:
+    async def _write_actions(self, actions: Sequence[Action], unit: Unit) -> None:
+        def both(connection: sqlite3.Connection) -> None:
             unit(connection)
-            return journal.record_action(connection, action)
+            for action in actions:
+                journal.record_action(connection, action)
 
-        return await self._store.write(both, urgent=True)
+        await self._store.write(both, urgent=True)
 
     async def add_snapshot(self, alert_id: str, camera: str, snapshot: str) -> None:
         """Give an open alert that has no picture the one of this camera. Raises NotRecorded when it can't be kept."""
-        async with self._changing:
-            alert = self._open.get(alert_id)
+        state = self.state
+        async with state.changing:
+            alert = state.alerts.get(alert_id)
             if alert is None or alert.snapshot is not None or not alert.on_record:
                 return
             after, at = replace(alert, snapshot=snapshot), self._now()
@@ -209,42 +223,6 @@ class Desk:
                 rows.append_snapshot(connection, after, camera, at)
 
             await self._store.write(unit)
-            self._apply(after)
+            state.apply(after)
+            state.fold.changed(after)
         self.changed.add(after)
-
-    def _apply_step(self, alert: Alert) -> None:
-        """A person's step is on record: decisions on the alert that are still unwritten must not undo it."""
-        if alert.id in self._unwritten.alerts:
-            self._unwritten = self._unwritten.then(Plan({alert.id: alert}))
-        self._apply(alert)
-
-    def _apply(self, alert: Alert) -> None:
-        before = self._open.get(alert.id)
-        self._counts.subtract([_counted(before)] if before else ())
-        self._counts.update([_counted(alert)] if alert.state is not AlertState.CLOSED else ())
-        if alert.state is not AlertState.CLOSED:
-            self._open[alert.id] = alert
-            self._by_key[alert.rule, alert.key] = alert.id
-            return
-        self._open.pop(alert.id, None)
-        if self._by_key.get((alert.rule, alert.key)) == alert.id:
-            del self._by_key[alert.rule, alert.key]
-
-
-def _action(alert: Alert, step: Step) -> Action:
-    """The journal's entry for a step; the note stays in the audit chain, for it may be about a person."""
-    return Action(
-        kind=ACTION_OF_STEP[step.action],
-        user=step.user,
-        time=step.at,
-        alert=alert.id,
-        rule=alert.rule,
-        key=alert.key,
-        place=alert.place,
-        device=alert.device or "",
-        data=step.data,
-    )
-
-
-def _counted(alert: Alert) -> tuple[Severity, bool]:
-    return alert.severity, alert.state is AlertState.NEW

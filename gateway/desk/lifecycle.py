@@ -149,6 +149,25 @@ def stepped(alert: Alert, step: Step) -> Alert:
     return alert
 
 
+def action_of(alert: Alert, step: Step, decided: int) -> Action:
+    """The journal's entry for a step on an alert.
+
+    `decided` is the number of the last decision before it, so that both can be put in order again. The note stays in
+    the audit chain, for it may be about a person.
+    """
+    return Action(
+        kind=ACTION_OF_STEP[step.action],
+        user=step.user,
+        time=step.at,
+        alert=alert.id,
+        rule=alert.rule,
+        key=alert.key,
+        place=alert.place,
+        device=alert.device or "",
+        data={**step.data, "decided": decided},
+    )
+
+
 def device_of(event: Event) -> str | None:
     """The device that an event is about, None for a wake-up."""
     return event.device or None if isinstance(event, (Signal, Action)) else None

@@ -1,4 +1,4 @@
-"""What a batch of decisions makes of the alerts, worked out before any of it is written."""
+"""What a batch of decisions makes of the alerts and incidents, worked out before any of it is written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.desk import rows
+from gateway.desk.incidents import IncidentFold, subjects_of
+from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, cleared, folds_into, raised, repeated
-from gateway.model import Alert, Clear, Raise
+from gateway.model import Alert, Clear, Incident, Raise
 
 MAX_UNWRITTEN = 10_000
 """Decisions that wait for a database that takes no writes."""
@@ -16,10 +18,15 @@ MAX_UNWRITTEN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`alerts` are those that change, as they are then; `decisions` each with the id of its alert, if it has one."""
+    """`alerts` and `incidents` are those that change, as they are then; `decisions` each with the id of its alert.
+
+    `before` are the incidents as they are on record, of those that are.
+    """
 
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     decisions: Sequence[tuple[DecisionOnEvent, str | None]] = ()
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    before: Mapping[str, Incident | None] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -27,32 +34,54 @@ class Plan:
         decisions: Sequence[DecisionOnEvent],
         open_alerts: Mapping[str, Alert],
         by_key: Mapping[tuple[str, str], str],
+        fold: IncidentFold,
     ) -> Plan:
         """Apply the decisions one after another. `by_key` gives the id of the open alert of a rule and key."""
         changed: dict[str, Alert] = {}
         ids: dict[tuple[str, str], str] = {}
         planned: list[tuple[DecisionOnEvent, str | None]] = []
+        incidents: dict[str, Incident] = {}
+        before: dict[str, Incident | None] = {}
+        known = dict(fold.incidents)
         for decided in decisions:
             key = decided.rule, getattr(decided.decision, "key", "")
             alert_id = ids.get(key) or by_key.get(key)
             alert = None if alert_id is None else changed.get(alert_id) or open_alerts.get(alert_id)
             after = _after(alert, decided)
             if after is not None:
+                is_new = alert is None or after.id != alert.id
+                incident = None
+                if is_new:
+                    after, incident = fold.raised(after, subjects_of(decided.event))
+                else:
+                    incident = fold.changed(after)
+                if incident is not None:
+                    incidents[incident.id] = incident
+                    before.setdefault(incident.id, known.get(incident.id))
                 changed[after.id] = after
                 ids[after.rule, after.key] = after.id
             planned.append((decided, after.id if after else None))
-        return cls(changed, planned)
+        return cls(changed, planned, incidents, before)
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Write the alerts and append the decisions."""
+    def write(self, connection: sqlite3.Connection) -> int:
+        """Write alerts and incidents and append the decisions; returns the number of the last, 0 without any."""
         for alert in self.alerts.values():
             rows.put(connection, alert)
+        for incident in self.incidents.values():
+            incident_rows.put(connection, incident, self.before.get(incident.id))
+        number = 0
         for decided, alert_id in self.decisions:
-            rows.append_decision(connection, decided, alert_id)
+            number = rows.append_decision(connection, decided, alert_id)
+        return number
 
     def then(self, later: Plan) -> Plan:
         """Both plans as one. Of more than MAX_UNWRITTEN decisions the oldest are dropped; no alert is."""
-        return Plan({**self.alerts, **later.alerts}, [*self.decisions, *later.decisions][-MAX_UNWRITTEN:])
+        return Plan(
+            {**self.alerts, **later.alerts},
+            [*self.decisions, *later.decisions][-MAX_UNWRITTEN:],
+            {**self.incidents, **later.incidents},
+            {**later.before, **self.before},
+        )
 
 
 def _after(alert: Alert | None, decided: DecisionOnEvent) -> Alert | None:

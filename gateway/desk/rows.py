@@ -16,7 +16,7 @@ from gateway.store.connection import Damaged
 
 _COLUMNS = (
     "id rule key severity state place device reason_zh reason_en raised_at last_at count restored_at"
-    " disposition assignee snapshot"
+    " disposition assignee snapshot incident"
 ).split()
 _PUT = f"INSERT OR REPLACE INTO alerts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
 
@@ -48,6 +48,7 @@ def put(connection: sqlite3.Connection, alert: Alert) -> None:
             alert.disposition and alert.disposition.value,
             alert.assignee,
             alert.snapshot,
+            alert.incident,
         ),
     )
 
@@ -77,6 +78,7 @@ def _read(row: sqlite3.Row) -> Alert:
         disposition=Disposition(row["disposition"]) if row["disposition"] else None,
         assignee=row["assignee"],
         snapshot=row["snapshot"],
+        incident=row["incident"],
     )
 
 
@@ -104,8 +106,17 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
     return [read(row) for row in islice(merge(*pages, key=itemgetter("id"), reverse=True), limit)]
 
 
-def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None) -> None:
-    """Append a decision, and tie the signal behind it to the alert that it raised or cleared (None: no alert)."""
+def last_decision(connection: sqlite3.Connection) -> int:
+    """The number of the newest decision; 0 when there is none."""
+    number: int = connection.execute("SELECT coalesce(max(number), 0) FROM decisions").fetchone()[0]
+    return number
+
+
+def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None) -> int:
+    """Append a decision, and tie the signal behind it to the alert that it raised or cleared (None: no alert).
+
+    Returns the decision's number.
+    """
     match decided.decision:
         case Raise(key, severity, place, reason, device):
             name = "raise"
@@ -119,12 +130,13 @@ def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, al
             data = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
     event = decided.event
     behind = signal_behind(event)
-    connection.execute(
+    cursor = connection.execute(
         "INSERT INTO decisions (journal, at, rule, decision, alert, data) VALUES (?, ?, ?, ?, ?, ?)",
         (event.number, to_us(event.time), decided.rule, name, alert, to_json(data)),
     )
     if alert is not None and behind is not None:
         connection.execute("INSERT OR IGNORE INTO alert_signals (alert, journal) VALUES (?, ?)", (alert, behind))
+    return cursor.lastrowid or 0
 
 
 def append_snapshot(connection: sqlite3.Connection, alert: Alert, camera: str, at: datetime) -> None:

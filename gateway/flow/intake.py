@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -27,6 +28,7 @@ from gateway.model import Action, Event, Signal, Wake, Words
 from gateway.store import Store, journal
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 MAX_WAITING = 10_000
 """Signals between device and decision at once; a burst of this size is accepted without a pause."""
 MAX_WAITING_WITH_SIGHTINGS = 8_000
@@ -94,7 +96,7 @@ class Intake:
         """Commit a wake-up that came due and hand it to the pipeline; without a number when the disk takes nothing."""
         try:
             await self._append(
-                lambda connection: journal.record_wake(connection, wake), lambda number: replace(wake, number=number)
+                lambda connection: journal.record_wake(connection, wake), lambda number: [replace(wake, number=number)]
             )
         except NotRecorded:
             self.waiting += 1
@@ -105,17 +107,26 @@ class Intake:
 
         Raises NotRecorded when it is not on disk.
         """
+        return (await self.act_all([action], unit))[0]
 
-        def both(connection: sqlite3.Connection) -> int:
+    async def act_all(
+        self, actions: Sequence[Action], unit: Callable[[sqlite3.Connection], object] | None = None
+    ) -> list[int]:
+        """As `act`, for several things that a person did at once: one commit, in this order."""
+
+        def both(connection: sqlite3.Connection) -> list[int]:
             if unit is not None:
                 unit(connection)
-            return journal.record_action(connection, action)
+            return [journal.record_action(connection, action) for action in actions]
 
-        return await self._append(both, lambda number: replace(action, number=number), urgent=True)
+        def events(numbers: list[int]) -> list[Event | NewRules]:
+            return [replace(action, number=number) for action, number in zip(actions, numbers, strict=True)]
+
+        return await self._append(both, events, urgent=True)
 
     async def switch_rules(self, new: NewRules, record: Callable[[sqlite3.Connection], int]) -> None:
         """Commit an accepted configuration and hand its rules to the pipeline, at their place in the journal."""
-        await self._append(record, lambda number: replace(new, number=number))
+        await self._append(record, lambda number: [replace(new, number=number)])
 
     async def switch_rules_unrecorded(self, new: NewRules) -> None:
         """Hand the rules to the pipeline without a row, from the journal's end on: the disk takes nothing."""
@@ -228,21 +239,22 @@ class Intake:
 
     async def _append(
         self,
-        unit: Callable[[sqlite3.Connection], int],
-        event: Callable[[int], Wake | Action | NewRules],
+        unit: Callable[[sqlite3.Connection], T],
+        events: Callable[[T], Sequence[Event | NewRules]],
         *,
         urgent: bool = False,
-    ) -> int:
-        """Commit `unit`, hand on the event made of its number, and return the number.
+    ) -> T:
+        """Commit `unit`, hand on the events made of its result, and return that.
 
-        The event is handed on in the future's callback, as signals are: a task woken by it would come out of order.
+        They are handed on in the future's callback, as signals are: a task woken by it would come out of order.
         """
         future = self._store.writer.submit(unit, urgent=urgent)
 
-        def committed(done: asyncio.Future[int]) -> None:
+        def committed(done: asyncio.Future[T]) -> None:
             if done.exception() is None:
-                self.waiting += 1
-                self._hand_on(event(done.result()))
+                for event in events(done.result()):
+                    self.waiting += 1
+                    self._hand_on(event)
 
         future.add_done_callback(committed)
         return await asyncio.shield(future)

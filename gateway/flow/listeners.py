@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Signal
+from gateway.model import Alert, Incident, Signal
 
 
 class AlertListener(Protocol):
-    """Is told of every alert that changed. Returns at once: one that is slow keeps a queue of its own."""
+    """Is told of every alert and incident that changed. Returns at once: one that is slow keeps a queue of its own."""
 
     def alert_changed(self, alert: Alert) -> None:
         """The alert as it is now, on record unless it says otherwise."""
+
+    def incident_changed(self, incident: Incident) -> None:
+        """The incident as it is now, after its alerts."""
 
 
 class ConsoleFeed(AlertListener, Protocol):

@@ -134,6 +134,8 @@ class Pipeline:
         on_record = await self._read(lambda connection: rows.load(connection, now, horizons), OnRecord())
         held = {rule.name: self._desk.held(rule.name) for rule, _ in new.rules}
         wanted = self._rules.switch(new, held, on_record)
+        if new.grouping is not None:
+            self._desk.state.fold.grouping = new.grouping
         new.applied.set()
         if wanted is not None:
             await self._catch_up(wanted, new.number)

@@ -1,8 +1,9 @@
-"""The pipeline's stage that tells the console, notifiers and uplink of every alert that changed."""
+"""The pipeline's stage that tells the console, notifiers and uplink of every alert and incident that changed."""
 
 from __future__ import annotations
 
 from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.incidents import alone
 from gateway.flow.listeners import AlertListener
 
 
@@ -18,6 +19,11 @@ class Tell:
         for alert in self._changed.take():
             for listener in self._listeners:
                 listener.alert_changed(alert)
+                if not alert.incident:  # only the memory holds it: it is an incident of its own
+                    listener.incident_changed(alone(alert))
+        for incident in self._changed.take_incidents():
+            for listener in self._listeners:
+                listener.incident_changed(incident)
 
     async def run(self) -> None:
         """Tell of changes that come between two batches, as people's steps and pictures do; runs until cancelled."""

@@ -4,12 +4,13 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
-from gateway.model.alert import Alert, AlertState, Disposition, Severity, Step
+from gateway.model.alert import DRILL_RULE, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command, limit_of
 from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
 from gateway.model.event import Action, Event, Wake
 from gateway.model.ids import DEVICE_ID, PLACE_PATH, new_id
+from gateway.model.incident import Incident, Member, Relation
 from gateway.model.json import Json
 from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
 from gateway.model.people import Household, Person, Role
@@ -21,6 +22,7 @@ __all__ = [
     "ACTION_KINDS",
     "ALARM_KINDS",
     "DEVICE_ID",
+    "DRILL_RULE",
     "KINDS",
     "OTHER_KINDS",
     "PLACE_PATH",
@@ -38,13 +40,16 @@ __all__ = [
     "Event",
     "Health",
     "Household",
+    "Incident",
     "Json",
     "Listing",
+    "Member",
     "Perform",
     "Person",
     "Place",
     "Raise",
     "Register",
+    "Relation",
     "Resident",
     "Role",
     "Severity",

@@ -9,6 +9,9 @@ from enum import IntEnum, StrEnum
 from gateway.model.json import Json
 from gateway.model.words import Words
 
+DRILL_RULE = "drill"
+"""The rule name of alerts that are drills; no rule of rules.yaml may have it."""
+
 
 class Severity(IntEnum):
     """How severe an alert is. Comparable; written by its name outside."""
@@ -68,7 +71,14 @@ class Alert:
     disposition: Disposition | None = None
     assignee: str | None = None
     snapshot: str | None = None
+    incident: str = ""
+    """The incident it is part of; empty for one that only the memory holds."""
     on_record: bool = True
+
+    @property
+    def drill(self) -> bool:
+        """Whether a supervisor injected it for training (演练)."""
+        return self.rule == DRILL_RULE
 
 
 @dataclass(frozen=True, slots=True)

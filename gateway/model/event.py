@@ -29,7 +29,8 @@ class Action:
     """One thing a person did: acknowledged or closed an alert, sent a command, signed in.
 
     `kind` is one of ACTION_KINDS, `user` the account's name, `time` rule time. What is about an alert names it: its id,
-    the rule and key that raised it, its place and device. `number` is the journal's, given when it is committed.
+    the rule and key that raised it, its place and device. What is about an incident names that in `data`. `number` is
+    the journal's, given when it is committed.
     """
 
     kind: str

@@ -28,6 +28,8 @@ KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
+    incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
+    incident.merged incident.split
     command.ordered snapshot.taken evidence.exported user.signed_in user.signed_out register.changed""".split()
 )
 """What people do."""

@@ -39,7 +39,7 @@ class CameraLookup:
         """Replace the devices and neighbours after a change of the configuration."""
         self._cameras = {device.id: device for device in devices.values() if device.type is DeviceType.CAMERA}
         self._near = tuple(frozenset(group) for group in near)
-        self._remembered: dict[tuple[str, str | None], list[tuple[str, Relation]]] = {}
+        self._remembered: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[str, Relation]]] = {}
 
     def for_alert(self, alert: Alert) -> str | None:
         """The one camera to take pictures and recordings of the alert with; None when none sees it.
@@ -52,7 +52,7 @@ class CameraLookup:
         """The cameras to show with the alert, nearest first."""
         return [camera for camera, _ in self._of_alert(alert)][:most]
 
-    def around(self, places: Sequence[str], devices: Collection[str | None] = (), most: int = MAX_CAMERAS) -> list[str]:
+    def around(self, places: Iterable[str], devices: Iterable[str] = (), most: int = MAX_CAMERAS) -> list[str]:
         """The cameras to show for these places, nearest first; cameras among `devices` come before all others."""
         return [camera for camera, _ in self._ranked(places, devices)][:most]
 
@@ -61,22 +61,25 @@ class CameraLookup:
         return next((camera.id for camera in self._cameras.values() if place and camera.place == place), None)
 
     def _of_alert(self, alert: Alert) -> list[tuple[str, Relation]]:
-        # Remembered, because lists show hundreds of alerts at few places.
-        key = alert.place, alert.device
+        return self._ranked([alert.place], [alert.device] if alert.device in self._cameras else [])
+
+    def _ranked(self, places: Iterable[str], devices: Iterable[str]) -> list[tuple[str, Relation]]:
+        # Remembered, because lists show hundreds of alerts and incidents at few places.
+        key = tuple(dict.fromkeys(places)), tuple(dict.fromkeys(devices))
         if key not in self._remembered:
             if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[key] = self._ranked([alert.place], [alert.device])
+            self._remembered[key] = list(self._rank(*key))
         return self._remembered[key]
 
-    def _ranked(self, places: Sequence[str], devices: Collection[str | None]) -> list[tuple[str, Relation]]:
+    def _rank(self, places: Sequence[str], devices: Collection[str]) -> Iterator[tuple[str, Relation]]:
         found = []
         for order, camera in enumerate(self._cameras.values()):
             if camera.id in devices:
                 found.append(((-1, Relation.OWN, order), camera.id))
             elif relations := [r for place in places if place for r in self._relations(camera.place, place)]:
                 found.append(((*min(relations), order), camera.id))
-        return [(camera, Relation(rank[1])) for rank, camera in sorted(found)]
+        return ((camera, Relation(rank[1])) for rank, camera in sorted(found))
 
     def _relations(self, camera: str, place: str) -> Iterator[tuple[int, Relation]]:
         """How far the camera's place is from a place, in levels of the tree, in each way it belongs to it."""

@@ -53,6 +53,7 @@ class StepView(ResponseModel):
     at: UtcTime
     note: str
     to: str | None = Field(description="whom it was assigned to")
+    incident: str | None = Field(description="the incident that the step was taken on as a whole")
 
 
 class ClipView(ResponseModel):
@@ -89,6 +90,8 @@ class AlertView(ResponseModel):
     disposition: Disposition | None
     assignee: str | None
     snapshot: str | None = Field(description="address of the picture")
+    incident: str = Field(description="the incident that it is part of")
+    drill: bool = Field(description="injected for training (演练)")
     on_record: bool = Field(description="false while it could not be written to disk")
     household: HouseholdView | None
     clips: Sequence[ClipView] = Field(description="recordings, oldest first; each appears some seconds after its end")

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Signal
+from gateway.model import Alert, Incident, Signal
 
 CAPACITY = 4096
 """Changes kept for sockets that lag or reconnect."""
 
 Dropped = Mapping[str, int]
-Subject = Alert | DeviceStatus | Signal | Dropped
+Subject = Alert | Incident | DeviceStatus | Signal | Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Hub:
     def alert_changed(self, alert: Alert) -> None:
         """An alert is new or has a new state."""
         self._add(f"alert {alert.id}", alert)
+
+    def incident_changed(self, incident: Incident) -> None:
+        """An incident is new or has a new state."""
+        self._add(f"incident {incident.id}", incident)
 
     def device_changed(self, status: DeviceStatus) -> None:
         """A device's health has changed."""

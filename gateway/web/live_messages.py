@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from gateway.web.alert_responses import AlertView, SignalView
+from gateway.web.incident_responses import IncidentView
 from gateway.web.responses import DeviceView, ResponseModel, UtcTime
 
 
@@ -38,6 +39,14 @@ class AlertMessage(ResponseModel):
     number: int
     alert: AlertView
     counts: CountsView
+
+
+class IncidentMessage(ResponseModel):
+    """An incident that is new or has changed; its alerts come as messages of their own."""
+
+    type: Literal["incident"] = "incident"
+    number: int
+    incident: IncidentView
 
 
 class DeviceMessage(ResponseModel):
@@ -72,4 +81,6 @@ class BeatMessage(ResponseModel):
     at: UtcTime
 
 
-LiveMessage = SnapshotMessage | AlertMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+LiveMessage = (
+    SnapshotMessage | AlertMessage | IncidentMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+)

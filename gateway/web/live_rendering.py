@@ -12,16 +12,19 @@ import structlog
 from gateway.auth.audience import Audience
 from gateway.errors import NotRecorded
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Severity, Signal
+from gateway.model import Alert, Incident, Severity, Signal
 from gateway.store import journal
 from gateway.web.alert_responses import AlertView
 from gateway.web.hub import Change
+from gateway.web.incident_responses import IncidentView
+from gateway.web.incident_serializer import IncidentSerializer
 from gateway.web.live_messages import (
     AlertMessage,
     BeatMessage,
     CountsView,
     DeviceMessage,
     DroppedMessage,
+    IncidentMessage,
     LiveMessage,
     SignalMessage,
     SnapshotMessage,
@@ -44,6 +47,7 @@ class LiveMessages:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._serializer = Serializer(services)
+        self._incidents = IncidentSerializer(services)
         self._cache: OrderedDict[tuple[int, Audience], str] = OrderedDict()
         self._locks = {audience: asyncio.Lock() for audience in Audience}
 
@@ -90,14 +94,20 @@ class LiveMessages:
 
     async def _render(self, changes: Sequence[Change], audience: Audience) -> dict[int, str]:
         alerts = [change.subject for change in changes if isinstance(change.subject, Alert)]
+        incidents = [change.subject for change in changes if isinstance(change.subject, Incident)]
         views = iter(await self._serializer.alerts(alerts, audience) if alerts else ())
-        return {change.number: self._message(change, audience, views).model_dump_json() for change in changes}
+        cards = iter(await self._incidents.incidents(incidents, audience) if incidents else ())
+        return {change.number: self._message(change, audience, views, cards).model_dump_json() for change in changes}
 
-    def _message(self, change: Change, audience: Audience, views: Iterator[AlertView]) -> LiveMessage:
+    def _message(
+        self, change: Change, audience: Audience, views: Iterator[AlertView], cards: Iterator[IncidentView]
+    ) -> LiveMessage:
         number = change.number
         match change.subject:
             case Alert():
                 return AlertMessage(number=number, alert=next(views), counts=self._counts())
+            case Incident():
+                return IncidentMessage(number=number, incident=next(cards))
             case DeviceStatus() as status:
                 return DeviceMessage(number=number, device=self._serializer.device(status))
             case Signal() as signal:

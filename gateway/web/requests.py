@@ -60,6 +60,20 @@ class AssignRequest(RequestModel):
     note: Note = ""
 
 
+class MergeRequest(RequestModel):
+    """The incident whose alerts join this one."""
+
+    incident: ShortText
+    note: Note = ""
+
+
+class SplitRequest(RequestModel):
+    """The alerts to take out of an incident."""
+
+    alerts: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=500)]
+    note: Note = ""
+
+
 class AlertQuery(RequestModel):
     """Without `state` all alerts; `open` is every state but closed."""
 

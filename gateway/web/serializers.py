@@ -117,11 +117,13 @@ class Serializer:
             disposition=alert.disposition,
             assignee=alert.assignee,
             snapshot=_shown_snapshot(alert, signals, audience),
+            incident=alert.incident or f"i-{alert.id}",
+            drill=alert.drill,
             on_record=alert.on_record,
             household=_household(household) if household and audience.sees_people else None,
             clips=[_clip(clip) for clip in details.clips.get(alert.id, ())],
             signals=signals,
-            steps=[_step(step) for step in details.steps.get(alert.id, ())],
+            steps=[step_view(step) for step in details.steps.get(alert.id, ())],
         )
 
     def _device_name(self, device_id: str | None) -> str | None:
@@ -165,9 +167,12 @@ def _clip(clip: RecordedClip) -> ClipView:
     return ClipView(id=clip.id, camera=clip.camera, began=clip.began, ended=clip.ended, url=url)
 
 
-def _step(step: Step) -> StepView:
+def step_view(step: Step) -> StepView:
+    """What a person did."""
     to = step.data.get("user") if step.action == "assign" else None
-    return StepView(action=step.action, user=step.user, at=step.at, note=step.note, to=to)
+    return StepView(
+        action=step.action, user=step.user, at=step.at, note=step.note, to=to, incident=step.data.get("incident")
+    )
 
 
 def _household(household: Household) -> HouseholdView:

@@ -19,6 +19,7 @@ Operation = tuple[str, str, Mapping[str, Any]]
 GROUPS = {
     "session": "Signing in",
     "compound": "The compound",
+    "incidents": "Incidents",
     "alerts": "Alerts",
     "guards": "Guards",
     "signals": "Signals",
@@ -54,7 +55,7 @@ def section() -> str:
         "`who`: roles, or `signed in` for all four, `public` for anybody, `device` for a device with its own secret."
     ]
     for name, operations in _grouped(described["paths"]).items():
-        lines.append(f"\n#### {GROUPS[name]}\n")
+        lines.append(f"\n#### {GROUPS.get(name, name.capitalize())}\n")
         lines.append("| request | who | takes | gives | does |\n|---|---|---|---|---|")
         lines += [_row(*operation) for operation in operations]
     lines.append("\n#### Bodies\n")
@@ -68,7 +69,7 @@ def _grouped(paths: Mapping[str, Mapping[str, Any]]) -> Mapping[str, list[Operat
     for path, methods in paths.items():
         group = path.removeprefix("/api/v1/").partition("/")[0] if path.startswith("/api/v1/") else "system"
         for method, operation in methods.items():
-            found[group].append((path, method.upper(), operation))
+            found.setdefault(group.partition(".")[0], []).append((path, method.upper(), operation))
     return {name: operations for name, operations in found.items() if operations}
 
 

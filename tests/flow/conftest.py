@@ -36,11 +36,15 @@ COMPOUND = Compound(
 @dataclass
 class Ear:
     alerts: list = field(default_factory=list)
+    incidents: list = field(default_factory=list)
     signals: list = field(default_factory=list)
     devices: list = field(default_factory=list)
 
     def alert_changed(self, alert):
         self.alerts.append(alert)
+
+    def incident_changed(self, incident):
+        self.incidents.append(incident)
 
     def device_changed(self, status):
         self.devices.append(status)
@@ -84,7 +88,7 @@ def flow_of(tmp_path):
         async with Store.open(folder) as store:
             memory = UnpersistedAlerts(clock.now, ChangedAlerts())
             intake = Intake(store, clock, UnrecordedSignals(memory, lambda: COMPOUND, clock.now))
-            desk = Desk(store, clock.now, memory, intake.act)
+            desk = Desk(store, clock.now, memory, intake.act_all)
             await desk.load()
 
             async def picture(camera):

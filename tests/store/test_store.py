@@ -185,7 +185,7 @@ async def test_pictures_that_alerts_show_are_asked_for_shelf_by_shelf(tmp_path):
         def raise_alerts(connection):
             for name in names:
                 connection.execute(
-                    "INSERT INTO alerts VALUES (?, 'r', 'k', 1, 'new', '', NULL, '', '', 0, 0, 1, NULL, NULL, NULL, ?)",
+                    "INSERT INTO alerts VALUES (?, 'r', 'k', 1, 'new', '', NULL, '', '', 0, 0, 1, NULL, NULL, NULL, ?, '')",  # noqa: E501
                     (name, name),
                 )
 

@@ -9,7 +9,6 @@ import zipfile
 from dataclasses import replace
 from datetime import timedelta
 
-
 from gateway.model import Role, Step
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip

@@ -48,6 +48,9 @@ async def test_first_the_whole_state_then_each_change(anju, open_client):
         assert changed["number"] > snapshot["number"]
         assert changed["alert"]["state"] == "acknowledged"
         assert changed["alert"]["steps"][0]["note"] == "看到了"
+        card = await hear(socket)
+        assert card["incident"]["alerts"] == [alert.id]
+        assert card["incident"]["state"] == "acknowledged"
 
         anju.hub.device_changed(DeviceStatus(DEVICES[1], Health.SILENT))
         assert (await hear(socket))["device"]["health"] == "silent"
@@ -84,7 +87,7 @@ async def test_a_page_that_comes_back_hears_what_it_missed(anju, open_client):
         said = await hear(socket)
         assert said["type"] == "alert"
         assert said["alert"]["id"] == missed.id
-        number = said["number"]
+        number = (await hear(socket, "incident"))["number"]
     async with client.ws_connect(LIVE, params={"after": number}) as socket:
         beat = await hear(socket, "beat", "alert", "snapshot")
         assert beat["type"] == "beat", "nothing was missed: a beat at once says that it is live"

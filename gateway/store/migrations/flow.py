@@ -171,3 +171,56 @@ def m007_actions(db: Database) -> None:
     )
     db.conn.execute(f"PRAGMA schema_version = {version + 1}")
     db.conn.execute("PRAGMA writable_schema = RESET")
+
+
+@migrations()
+def m008_incidents(db: Database) -> None:
+    """Alerts that belong together. Each alert of before is an incident of its own.
+
+    `position` is the order in which alerts joined; `place` and `severity` repeat the alert's, so that an incident is
+    read without its alerts. Two seconds for a hundred thousand alerts.
+    """
+    db.conn.execute("""
+        CREATE TABLE incidents (
+            id TEXT PRIMARY KEY,
+            severity INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            place TEXT NOT NULL,
+            top TEXT NOT NULL,
+            why_zh TEXT NOT NULL,
+            why_en TEXT NOT NULL,
+            opened_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL,
+            assignee TEXT,
+            drill INTEGER NOT NULL DEFAULT 0,
+            merged_into TEXT,
+            acknowledged_at INTEGER,
+            arrived_at INTEGER,
+            limit_at INTEGER,
+            escalation INTEGER NOT NULL DEFAULT 0,
+            escalate_at INTEGER,
+            held_until INTEGER
+        )""")
+    db.conn.execute("""
+        CREATE TABLE incident_alerts (
+            alert TEXT PRIMARY KEY,
+            incident TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            relation TEXT NOT NULL,
+            place TEXT NOT NULL,
+            severity INTEGER NOT NULL,
+            subjects TEXT NOT NULL DEFAULT ''
+        )""")
+    db.conn.execute("ALTER TABLE alerts ADD COLUMN incident TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("UPDATE alerts SET incident = 'i-' || substr(id, 3)")
+    db.conn.execute(
+        "INSERT INTO incidents (id, severity, state, place, top, why_zh, why_en, opened_at, last_at, assignee)"
+        " SELECT incident, severity, state, place, id, '单独一条警情', 'One alert', raised_at, last_at, assignee"
+        " FROM alerts"
+    )
+    db.conn.execute(
+        "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity)"
+        " SELECT id, incident, 0, 'first', place, severity FROM alerts"
+    )
+    db.conn.execute("CREATE INDEX incidents_state ON incidents (state, id)")
+    db.conn.execute("CREATE INDEX incident_alerts_incident ON incident_alerts (incident, position)")

@@ -22,7 +22,7 @@ _DECISIONS = """
 _STEPS = "SELECT action, user, data FROM steps WHERE alert = ? ORDER BY number"
 _COLUMNS = (
     "id rule key severity state place device reason_zh reason_en raised_at last_at count restored_at"
-    " disposition assignee snapshot"
+    " disposition assignee snapshot incident"
 ).split()
 _PUT = f"INSERT OR IGNORE INTO alerts ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608  # own names
 _LINKS = """
@@ -54,6 +54,8 @@ def rebuild(connection: sqlite3.Connection, alert: str) -> bool:
     for row in connection.execute(_STEPS, (alert,)):
         with suppress(ValueError, KeyError, TypeError):
             alert_row |= _apply_step(alert_row, row["action"], row["user"], json.loads(row["data"]))
+    for row in connection.execute("SELECT incident FROM incident_alerts WHERE alert = ?", (alert,)):
+        alert_row["incident"] = row["incident"]
     connection.execute(_PUT, alert_row)
     return True
 
@@ -94,6 +96,7 @@ def _raised(before: dict[str, Any] | None, alert: str, row: Mapping[str, Any], d
         "disposition": None,
         "assignee": None,
         "snapshot": None,
+        "incident": "",
     }
     return base | {
         # A repeated raise never lowers the severity, as in gateway.desk.lifecycle.

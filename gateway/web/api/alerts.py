@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.auth.accounts import Accounts
 from gateway.auth.audience import audience_of
 from gateway.errors import Conflict, NotFound
 from gateway.model import Alert, AlertState, Role, Words
@@ -23,7 +24,7 @@ _STATE_FILTERS: Mapping[str | None, Sequence[str]] = {
     None: (),
     "open": tuple(state.value for state in AlertState if state is not AlertState.CLOSED),
 }
-_STEPS_ZH = {
+STEPS_ZH = {
     "acknowledge": "接警",
     "on-scene": "到场",
     "hold": "挂起",
@@ -31,7 +32,7 @@ _STEPS_ZH = {
     "assign": "指派",
     "note": "备注",
 }
-_STATES_ZH = {
+STATES_ZH = {
     AlertState.NEW: "未处理",
     AlertState.ACKNOWLEDGED: "已接警",
     AlertState.ON_SCENE: "已到场",
@@ -79,11 +80,14 @@ async def list_guards(context: RequestContext[Any]) -> GuardList:
 
 async def assign(context: RequestContext[AssignRequest]) -> AlertView:
     """Handler of POST /api/v1/alerts/{id}/assign. Raises ApiError (404) for a user who is no guard or supervisor."""
-    # Checked here, because the desk knows no accounts.
-    role = await context.services.accounts.role_of(context.params.user)
-    if role not in _ASSIGNABLE:
-        raise not_found(Words("这位值班人员", f"guard {context.params.user!r}"))
+    await require_assignable(context.services.accounts, context.params.user)
     return await _step(context, "assign", context.params.note, {"user": context.params.user})
+
+
+async def require_assignable(accounts: Accounts, user: str) -> None:
+    """Raise ApiError (404) for a user who is no guard or supervisor. Checked here: the desk knows no accounts."""
+    if await accounts.role_of(user) not in _ASSIGNABLE:
+        raise not_found(Words("这位值班人员", f"guard {user!r}"))
 
 
 async def _step(context: RequestContext[Any], step: str, note: str, data: Mapping[str, Any] | None = None) -> AlertView:
@@ -95,7 +99,7 @@ async def _step(context: RequestContext[Any], step: str, note: str, data: Mappin
         raise _no_such_alert(alert_id) from error
     except Conflict as error:
         state = (await _alert(context)).state
-        raise ApiError(409, Words(f"警情{_STATES_ZH[state]}，不能{_STEPS_ZH[step]}", str(error))) from error
+        raise ApiError(409, Words(f"警情{STATES_ZH[state]}，不能{STEPS_ZH[step]}", str(error))) from error
     return await _view(context, alert)
 
 

@@ -13,11 +13,6 @@ from gateway.web.pages.renderer import PageRenderer
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import PUBLIC, Route
 
-_GROUPS = (
-    *("session", "compound", "alerts", "guards", "signals", "devices", "cameras", "snapshots", "clips", "calls"),
-    *("live", "quarantine", "push"),
-)
-
 
 class DocsPages:
     """Serves the OpenAPI document and the page. `describe` must be called with the complete route table first."""
@@ -60,9 +55,15 @@ def _grouped(paths: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, list
     operations = [
         (path, method.upper(), operation) for path, methods in paths.items() for method, operation in methods.items()
     ]
-    for group in _GROUPS:
-        yield group, [one for one in operations if one[0].removeprefix("/api/v1/").partition("/")[0] == group]
-    yield "system", [one for one in operations if not one[0].startswith("/api/")]
+    for group in dict.fromkeys(_group(path) for path in paths):
+        yield group, [operation for operation in operations if _group(operation[0]) == group]
+
+
+def _group(path: str) -> str:
+    """The heading that a path stands under: its first word after the version, without the ending of a file."""
+    if not path.startswith("/api/v1/"):
+        return "system"
+    return path.removeprefix("/api/v1/").partition("/")[0].partition(".")[0]
 
 
 def _fields(schema: Mapping[str, Any]) -> Iterable[tuple[str, str, bool, str]]:
