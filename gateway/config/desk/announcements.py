@@ -39,7 +39,14 @@ def _target(value: Any) -> Any:
     return {"device": value} if isinstance(value, str) else value
 
 
-Target = Annotated[TargetSection, BeforeValidator(_target)]
+def _or_its_id(schema: dict[str, Any]) -> None:
+    """In the YAML's schema: the section, or the device's id alone."""
+    section = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string"}, section]
+
+
+Target = Annotated[TargetSection, BeforeValidator(_target), Field(json_schema_extra=_or_its_id)]
 
 
 class AnnouncementSection(Section):
