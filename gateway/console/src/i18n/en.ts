@@ -1,3 +1,5 @@
+import { en as cameraWords } from "../cameras/words";
+import { en as deviceWords } from "../devices/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -131,6 +133,7 @@ export const en: Messages = {
     on: "Switch on",
     off: "Switch off",
     pulse: "Switch on briefly",
+    announce: "Announce",
     stop: "Stop",
   },
   code: "en",
@@ -187,7 +190,7 @@ export const en: Messages = {
     how: { blank: "no picture", blurred: "out of focus" },
     event: { crossed: "line crossed", lingered: "lingering", thrown: "thrown from a height", blocked: "lane blocked", cleared: "lane clear" },
     direction: { left_to_right: "left to right", right_to_left: "right to left", in: "incoming", out: "outgoing" },
-    on: { browser: "computer", desk_phone: "desk phone" },
+    on: { browser: "computer", desk_phone: "desk phone", announcement: "recorded text" },
     sent: { keys: "keys that open the door" },
     why: {
       missed: "missed",
@@ -199,6 +202,7 @@ export const en: Messages = {
       not_answered: "not answered",
       given_up: "given up",
       line_lost: "intercom line lost",
+      announced: "text spoken",
     },
     list: { resident: "resident", watch: "watch-listed" },
     class: {
@@ -225,7 +229,9 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable" },
+  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable", spot: "Spot monitor" },
+  scenes: cameraWords,
+  control: deviceWords,
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -306,6 +312,7 @@ export const en: Messages = {
     close: "Closed",
     note: "Note",
     assign: "Assigned",
+    snapshot: "Picture kept",
     clip: "Recorded",
     clip_view: "Recording watched",
     clip_export: "Recording exported",
@@ -494,6 +501,10 @@ export const en: Messages = {
     assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
     picture: "Enlarge the picture",
+    cameras: "Cameras at the scene: previous / next",
+    keep: "Keep a picture as evidence",
+    export: "Export this alert's recordings",
+    tour: "Cameras: start or stop a tour, pause it",
     call: "Intercom: answer, open the door, hang up",
     views: "Alerts / cameras / devices / events / history",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",

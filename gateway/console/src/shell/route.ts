@@ -1,10 +1,14 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine", "spot"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
+/** The page for a second screen, without the top bar; it has no tab. */
+export const SPOT = "spot";
+
+/** The tabs of a role: only technicians see messages that could not be decoded. */
+export const viewsOf = (isTechnician: boolean): readonly View[] =>
+  VIEWS.filter((view) => view !== SPOT && (view !== "quarantine" || isTechnician));
 
 export interface RouteLocation {
   view: View;
