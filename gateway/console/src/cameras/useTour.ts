@@ -1,4 +1,4 @@
-import { type ComputedRef, type Ref, computed, onUnmounted, ref, watch } from "vue";
+import { type ComputedRef, type Ref, computed, onUnmounted, ref, shallowRef, watch } from "vue";
 
 import { isUntouched } from "../alerts/order";
 import type { Tour } from "../api/types";
@@ -17,7 +17,7 @@ export interface TourControl {
 
 /** Runs a tour while the component is mounted. `pauses`: it stands still when an alarm comes. */
 export function useTour({ live, desk }: AppContext, pauses: boolean): TourControl {
-  const tour = ref<Tour | null>(null);
+  const tour = shallowRef<Tour | null>(null);
   const state = ref<TourState>({ step: 0, phase: "running" });
   const known = computed(() => new Set([...live.state.value.devices.values()].filter((one) => one.type === "camera").map((one) => one.id)));
   const steps = computed(() => (tour.value ? stepsOf(tour.value, known.value) : []));
