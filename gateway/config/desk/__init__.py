@@ -14,16 +14,26 @@ from gateway.config.desk.announcements import AnnouncementSection
 from gateway.config.desk.commands import CommandSection
 from gateway.config.desk.evidence import EvidenceSection
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.tours import TourSection
 from gateway.settings.section import Section
 
-__all__ = ["AnnouncementSection", "CommandSection", "DeskSettings", "EvidenceSection", "IncidentSection", "TourSection"]
+__all__ = [
+    "AnnouncementSection",
+    "CommandSection",
+    "DeskSettings",
+    "EvidenceSection",
+    "IncidentSection",
+    "NoiseSection",
+    "TourSection",
+]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    noise: NoiseSection = NoiseSection()
     tours: Annotated[tuple[TourSection, ...], Field(max_length=50)] = ()
     commands: CommandSection = CommandSection()
     announcements: Annotated[tuple[AnnouncementSection, ...], Field(max_length=100)] = ()
