@@ -34,7 +34,9 @@ class DeskSettings(Section):
 
     incidents: IncidentSection = IncidentSection()
     noise: NoiseSection = NoiseSection()
-    tours: Annotated[tuple[TourSection, ...], Field(max_length=50)] = ()
+    tours: Annotated[tuple[TourSection, ...], Field(max_length=50, description="camera tours (轮巡)")] = ()
     commands: CommandSection = CommandSection()
-    announcements: Annotated[tuple[AnnouncementSection, ...], Field(max_length=100)] = ()
+    announcements: Annotated[
+        tuple[AnnouncementSection, ...], Field(max_length=100, description="fixed texts that devices speak")
+    ] = ()
     evidence: EvidenceSection = EvidenceSection()
