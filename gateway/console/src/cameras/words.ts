@@ -101,7 +101,7 @@ export const en: typeof zh = {
     paused: "Paused",
   },
   evidence: {
-    keep: "Keep a picture",
+    keep: "Keep picture",
     keepOf: (name: string) => `Keep a picture of ${name}`,
     keeping: "Keeping…",
     kept: (name: string) => `Kept a picture of ${name}`,
