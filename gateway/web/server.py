@@ -12,7 +12,18 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, arming, commands, desk_options, devices, incidents, session, silences, system
+from gateway.web.api import (
+    alerts,
+    arming,
+    commands,
+    desk_options,
+    devices,
+    drills,
+    incidents,
+    session,
+    silences,
+    system,
+)
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.evidence import EvidenceRoutes
@@ -54,6 +65,7 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *incidents.ROUTES,
+            *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
             *commands.ROUTES,
