@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -28,13 +26,6 @@ from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.desk_options import DeskOptions
 from gateway.web.hub import Hub
-
-
-class Act(Protocol):
-    """Commits what a person did, with the rows of `unit`, in one transaction. Raises NotRecorded."""
-
-    def __call__(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> Awaitable[int]:
-        """Returns its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
