@@ -54,6 +54,7 @@ class StepView(ResponseModel):
     note: str
     to: str | None = Field(description="whom it was assigned to")
     incident: str | None = Field(description="the incident that the step was taken on as a whole")
+    snapshot: str | None = Field(description="address of the picture that was kept, for `snapshot`")
 
 
 class ClipView(ResponseModel):

@@ -32,6 +32,7 @@ class SnapshotRequest(RequestModel):
     """Keep a camera's picture as evidence."""
 
     alert: ShortText | None = Field(None, description="the alert that it belongs to")
+    incident: ShortText | None = Field(None, description="or the incident: it is kept with its most severe alert")
 
 
 class AnnounceRequest(RequestModel):

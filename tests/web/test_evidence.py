@@ -63,6 +63,19 @@ async def test_a_kept_picture_is_stored_by_its_hash_and_on_record(anju, open_cli
     assert (step.action, step.user, step.data["sha256"]) == ("snapshot", "guard", SHA)
     async with client.get(f"/api/v1/alerts/{alert.id}/snapshots") as answer:
         assert (await answer.json())["items"] == [kept]
+    for user, shown in (("guard", kept["url"]), ("installer", None)):
+        async with (await open_client(user)).get(f"/api/v1/alerts/{alert.id}") as answer:
+            assert [step["snapshot"] for step in (await answer.json())["steps"]] == [shown]
+
+
+async def test_a_picture_for_an_incident_is_kept_with_its_most_severe_alert(anju, open_client):
+    alert, client = await gate_alert(anju), await open_client("guard")
+    async with client.get("/api/v1/incidents?state=open") as answer:
+        [incident] = (await answer.json())["items"]
+    assert incident["cameras"] == ["east-cam"]
+    kept = await take(client, incident=incident["id"])
+    assert kept["alert"] == alert.id
+    await take(client, incident="i-nothing", status=404)
 
 
 async def test_a_kept_picture_is_not_purged(anju, open_client):

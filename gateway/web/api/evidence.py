@@ -47,7 +47,7 @@ class EvidenceRoutes:
         status = services.devices().get(camera)
         if status is None or status.device.type is not DeviceType.CAMERA:
             raise not_found(Words("这台摄像机", f"camera {camera}"))
-        alert = await _alert(context, context.params.alert) if context.params.alert else None
+        alert = await _alert_of(context)
         picture = await services.camera_snapshot(camera)
         if picture is None:
             raise ApiError(404, Words("这台摄像机还没有画面", "This camera has no picture yet"), "no_picture")
@@ -163,6 +163,17 @@ async def _send(request: web.Request, headers: Mapping[str, str], pieces: Iterat
             raise ConnectionResetError("the client did not read the archive") from error
     await response.write_eof()
     return response
+
+
+async def _alert_of(context: RequestContext[SnapshotRequest]) -> Alert | None:
+    """The alert that the picture is kept with."""
+    wanted = context.params.alert
+    if wanted is None and context.params.incident is not None:
+        incident = await context.services.desk.incidents.incident(context.params.incident)
+        if incident is None:
+            raise not_found(Words("这件案情", f"incident {context.params.incident}"))
+        wanted = incident.top
+    return await _alert(context, wanted) if wanted else None
 
 
 async def _alert(context: RequestContext[Any], alert_id: str) -> Alert:

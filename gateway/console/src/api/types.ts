@@ -45,6 +45,8 @@ export interface Step {
   note: string;
   /** whom the alert was assigned to, for `assign` */
   to: string | null;
+  /** address of the picture that was kept, for `snapshot` */
+  snapshot?: string | null;
 }
 
 export interface Clip {
