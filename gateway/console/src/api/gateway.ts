@@ -12,6 +12,7 @@ import type {
   IntercomCall,
   KeptSnapshot,
   LastCommand,
+  Notifier,
   Page,
   QuarantinedMessage,
   Session,
@@ -59,6 +60,8 @@ export class Gateway {
     this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
+
+  notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

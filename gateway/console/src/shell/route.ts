@@ -1,14 +1,20 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine", "spot"] as const;
+import type { Role } from "../api/types";
+
+export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "notifiers", "quarantine", "spot"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The page for a second screen, without the top bar; it has no tab. */
 export const SPOT = "spot";
 
-/** The tabs of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] =>
-  VIEWS.filter((view) => view !== SPOT && (view !== "quarantine" || isTechnician));
+/** The tabs of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers. */
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => {
+    if (view === SPOT) return false;
+    if (view === "quarantine") return role === "installer" || role === "manager";
+    return view !== "notifiers" || (role !== undefined && role !== "guard");
+  });
 
 export interface RouteLocation {
   view: View;
