@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import gateway
 from gateway.app.desk_options import desk_options
@@ -51,6 +52,11 @@ class CurrentConfig:
     def retention_of_clips(self) -> timedelta:
         """How long recordings are kept."""
         return self.settings.retention.clips
+
+    def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
+        """desk.yaml, and the time zone of its times."""
+        desk = self.configuration.desk if self.configuration else DeskSettings()
+        return desk, ZoneInfo(self.settings.timezone)
 
     def matching(self) -> FaceMatching:
         """The thresholds for matching faces."""

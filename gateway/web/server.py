@@ -19,8 +19,10 @@ from gateway.web.api import (
     desk_options,
     devices,
     drills,
+    duty,
     incidents,
     notifiers,
+    patrols,
     session,
     silences,
     system,
@@ -40,6 +42,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
@@ -80,9 +83,13 @@ def build(services: Services) -> web.Application:
             *ClipRoutes(view_audit).routes(),
             *EvidenceRoutes().routes(),
             *PushRoutes().routes(),
+            *patrols.ROUTES,
+            *patrols.ScanRoutes().routes(),
+            *duty.ROUTES,
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *PatrolPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

@@ -91,6 +91,12 @@ MATRIX = {
     "POST /api/v1/cameras/{id}/snapshots": GUARDS,
     "GET /api/v1/alerts/{id}/snapshots": ALL - {Role.INSTALLER},
     "GET /api/v1/alerts/{id}/export.zip": {Role.SUPERVISOR, Role.MANAGER},
+    "GET /api/v1/patrols": ALL - {Role.INSTALLER},
+    "GET /api/v1/patrols/days": ALL - {Role.INSTALLER},
+    "POST /api/v1/patrols/scans": GUARDS,
+    "GET /api/v1/duty": GUARDS,
+    "GET /api/v1/duty/entries": ALL - {Role.INSTALLER},
+    "POST /api/v1/duty/entries": GUARDS,
 }
 EVERYBODY = {
     "POST /api/v1/session",
@@ -103,6 +109,13 @@ EVERYBODY = {
     "GET /api/v1/docs",
     "GET /d/{token}",
     "POST /d/{token}",
+    "GET /c/",
+    "GET /c/sw.js",
+    "POST /c/sign-in",
+    "POST /c/sign-out",
+    "GET /c/{token}",
+    "POST /c/{token}",
+    "POST /c/{token}/finding",
     "GET /static/{mark}/{name}",
     "GET /{path}",
 }

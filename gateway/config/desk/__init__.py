@@ -12,9 +12,11 @@ from pydantic import Field
 
 from gateway.config.desk.announcements import AnnouncementSection
 from gateway.config.desk.commands import CommandSection
+from gateway.config.desk.duty import DutySection
 from gateway.config.desk.evidence import EvidenceSection
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.noise import NoiseSection
+from gateway.config.desk.patrols import PatrolSection
 from gateway.config.desk.tours import TourSection
 from gateway.settings.section import Section
 
@@ -22,9 +24,11 @@ __all__ = [
     "AnnouncementSection",
     "CommandSection",
     "DeskSettings",
+    "DutySection",
     "EvidenceSection",
     "IncidentSection",
     "NoiseSection",
+    "PatrolSection",
     "TourSection",
 ]
 
@@ -34,6 +38,8 @@ class DeskSettings(Section):
 
     incidents: IncidentSection = IncidentSection()
     noise: NoiseSection = NoiseSection()
+    patrols: PatrolSection = PatrolSection()
+    duty: DutySection = DutySection()
     tours: Annotated[tuple[TourSection, ...], Field(max_length=50, description="camera tours (轮巡)")] = ()
     commands: CommandSection = CommandSection()
     announcements: Annotated[

@@ -1,6 +1,8 @@
 import { en as cameraWords } from "../cameras/words";
 import { en as deviceWords } from "../devices/words";
 import { en as notifiers } from "../notifiers/words";
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -99,6 +101,10 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "patrol.opened": "Round is due",
+  "checkpoint.scanned": "Checkpoint scanned",
+  "finding.reported": "Found on patrol",
+  "duty.asked": "Duty log is due",
   },
   deviceTypes: {
     camera: "Camera",
@@ -232,7 +238,17 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", notifiers: "Notifiers", quarantine: "Undecodable", spot: "Spot monitor" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    patrol: "Patrol",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+    spot: "Spot monitor",
+  },
   scenes: cameraWords,
   control: deviceWords,
   top: {
@@ -510,7 +526,7 @@ export const en: Messages = {
     export: "Export this alert's recordings",
     tour: "Cameras: start or stop a tour, pause it",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Alerts / cameras / devices / events / history / patrol",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",
@@ -520,5 +536,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };

@@ -2,19 +2,32 @@ import { ref, type Ref } from "vue";
 
 import type { Role } from "../api/types";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "notifiers", "quarantine", "spot"] as const;
+export const VIEWS = [
+  "alerts",
+  "cameras",
+  "devices",
+  "events",
+  "history",
+  "patrol",
+  "notifiers",
+  "quarantine",
+  "spot",
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The page for a second screen, without the top bar; it has no tab. */
 export const SPOT = "spot";
 
-/** The tabs of a role: technicians see messages that could not be decoded, guards have nothing to do with notifiers. */
+/** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
+const ONLY: Partial<Record<View, readonly Role[]>> = {
+  patrol: ["guard", "supervisor", "manager"],
+  notifiers: ["supervisor", "installer", "manager"],
+  quarantine: ["installer", "manager"],
+  [SPOT]: [],
+};
+
 export const viewsOf = (role: Role | undefined): readonly View[] =>
-  VIEWS.filter((view) => {
-    if (view === SPOT) return false;
-    if (view === "quarantine") return role === "installer" || role === "manager";
-    return view !== "notifiers" || (role !== undefined && role !== "guard");
-  });
+  VIEWS.filter((view) => ONLY[view] === undefined || (role !== undefined && ONLY[view].includes(role)));
 
 export interface RouteLocation {
   view: View;
