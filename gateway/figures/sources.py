@@ -19,8 +19,8 @@ _NOT_REAL = frozenset({Disposition.FALSE, Disposition.NUISANCE})
 class Source:
     """One rule at one device (or at a place, without a device).
 
-    `avoidable` are its alarms that people closed as false or nuisance. `saved` is the share of all alarms that are gone once this source and
-    those before it are fixed.
+    `avoidable` are its alarms that people closed as false or nuisance. `saved` is the share of all alarms that are gone
+    once this source and those before it are fixed.
     """
 
     rule: str
