@@ -20,6 +20,7 @@ from gateway.config.cross_checks import (
     check_targets,
 )
 from gateway.config.desk import DeskSettings
+from gateway.config.desk_checks import check_desk
 from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
@@ -74,7 +75,7 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
             _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
     context.rules = _rule_names(rules, rules_file)
-    desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
+    desk, notifiers = _read_desk(desk_file, context, devices), read_notifiers(desk_file, context)
     if desk_file is not None:
         check_targets(desk_file, desk, [entry.id for entry in notifiers])
     check_report(desk_file, [notifier.id for notifier in notifiers])
@@ -100,13 +101,16 @@ def _rule_names(rules: Iterable[RuleEntry], document: Document) -> KnownNames:
     return KnownNames({*RESERVED_RULE_IDS, *(rule.id for rule in rules)}, ("",) if document.mistakes else ())
 
 
-def _read_desk(document: Document | None, context: Context) -> DeskSettings:
+def _read_desk(document: Document | None, context: Context, devices: LoadedDevices) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
     tree = document.tree
     if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
         tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
-    return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
+    desk = validated(document, DeskSettings, tree, (), context, {NOTIFIERS})
+    if desk is not None:
+        check_desk(document, desk, devices.entries)
+    return desk or DeskSettings()
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

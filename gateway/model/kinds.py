@@ -35,6 +35,7 @@ ACTION_KINDS = frozenset(
     incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
     handover.signed
     silence.begun silence.ended drill.started
+    snapshot.taken evidence.exported
     command.ordered user.signed_in user.signed_out register.changed
     duty.logged plan.changed""".split()
 )

@@ -47,6 +47,7 @@ class IncidentView(ResponseModel):
     alerts: Sequence[str] = Field(description="ids, in the order in which they joined")
     open_alerts: int
     new_alerts: int
+    cameras: Sequence[str] = Field(description="the cameras at, around and near its places, nearest first; at most 6")
     drill: bool = Field(description="a supervisor injected it for training (演练)")
     on_record: bool
 

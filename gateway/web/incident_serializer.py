@@ -77,6 +77,7 @@ class IncidentSerializer:
             "alerts": list(incident.alerts),
             "open_alerts": len(opened),
             "new_alerts": sum(alert.state is AlertState.NEW for alert in opened),
+            "cameras": services.cameras.around([member.place for member in incident.members]),
             "drill": incident.drill,
             "on_record": incident.on_record,
         }
@@ -183,7 +184,7 @@ def _said(step: Step) -> Words:
 
 def _of_step(step: StepView, alert: str | None, said: Words | None = None) -> StoryEntry:
     note = words_view(said or Words(step.note, step.note))
-    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note)
+    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note, snapshot=step.snapshot)
 
 
 def _of_clip(clip: ClipView, alert: AlertView) -> StoryEntry:

@@ -15,6 +15,8 @@ export const anAlert = (given: Partial<Alert> = {}): Alert => ({
   device: "zone-n4",
   device_name: "北围墙4段",
   camera: null,
+  cameras: [],
+  incident: null,
   reason: "围栏报警",
   reasons: words("围栏报警"),
   raised_at: at(0),

@@ -10,6 +10,8 @@ export type KeyAction =
   | "assign"
   | "note"
   | "picture"
+  | "keep"
+  | "export"
   | "talk"
   | "open-door"
   | "hang-up"
@@ -46,6 +48,8 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyG: "assign",
   KeyN: "note",
   KeyV: "picture",
+  KeyP: "keep",
+  KeyX: "export",
   KeyT: "talk",
   KeyO: "open-door",
   KeyE: "hang-up",

@@ -6,6 +6,8 @@ import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
 import { type Calls, createCalls } from "../calls/calls";
+import { type Evidence, createEvidence } from "../cameras/evidence";
+import { type Facts, createFacts } from "../devices/facts";
 import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
@@ -13,7 +15,7 @@ import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
-import { type Route, createRoute } from "./route";
+import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
 
@@ -27,6 +29,8 @@ export interface AppContext extends I18n, TimeFormats {
   live: Live;
   desk: Desk;
   calls: Calls;
+  facts: Facts;
+  evidence: Evidence;
   sound: Sound;
   route: Route;
   theme: Ref<Theme>;
@@ -67,6 +71,9 @@ export function createAppContext(): AppContext {
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
+  const facts = createFacts({ gateway, live, sessions });
+  const evidence = createEvidence(gateway, explain);
+
   const placeOf = (alert: Alert): string => i18n.pick(alert.place_name) || alert.place;
   const presence = createPresence({
     report: gateway.reportPresence,
@@ -75,8 +82,9 @@ export function createAppContext(): AppContext {
     stale: () => live.stale.value,
   });
   const updateSound = (): void => {
+    // The second screen is silent: the desk beside it sounds, and is where alerts are acknowledged.
+    if (!sessions.onDuty.value || route.current.value.view === SPOT) return;
     presence.tick();
-    if (!sessions.onDuty.value) return;
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
     sound.update(live.state.value.alerts.values(), lost, calls.ringing.value);
   };
@@ -107,6 +115,8 @@ export function createAppContext(): AppContext {
     live,
     desk,
     calls,
+    facts,
+    evidence,
     sound,
     route,
     theme: createTheme(),
@@ -118,6 +128,7 @@ export function createAppContext(): AppContext {
       watch(sessions.status, follow);
       calls.start();
       presence.start();
+      facts.start();
       check();
       void readCompound().catch(() => undefined);
       setInterval(updateSound, 500);
