@@ -14,6 +14,7 @@ from gateway.web.live_messages import (
     BeatMessage,
     DeviceMessage,
     DroppedMessage,
+    IncidentMessage,
     SignalMessage,
     SnapshotMessage,
 )
@@ -21,7 +22,7 @@ from gateway.web.responses import ErrorView
 from gateway.web.routes import DEVICE, PUBLIC, Route
 
 _REF = "#/components/schemas/{model}"
-_MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)
+_MESSAGES = (SnapshotMessage, AlertMessage, IncidentMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)
 _JSON = "application/json"
 
 
