@@ -30,6 +30,7 @@ class Relation(StrEnum):
 class Member:
     """An alert as part of an incident. `subjects` are the person or vehicle that raised it, such as `vehicle:苏M12345`.
 
+    `kind` is that of the event it was raised on, such as `fire.alarm`; empty for a wake-up and where it is unknown.
     `place` and `severity` are the alert's; they are here so that an incident needs none of its closed alerts.
     """
 
@@ -38,6 +39,7 @@ class Member:
     place: str
     severity: Severity
     subjects: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,23 @@ from gateway.web.live_messages import (
     DroppedMessage,
     IncidentMessage,
     SignalMessage,
+    SilenceMessage,
     SnapshotMessage,
 )
 from gateway.web.responses import ErrorView
 from gateway.web.routes import DEVICE, PUBLIC, Route
 
 _REF = "#/components/schemas/{model}"
-_MESSAGES = (SnapshotMessage, AlertMessage, IncidentMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)
+_MESSAGES = (
+    SnapshotMessage,
+    AlertMessage,
+    IncidentMessage,
+    SilenceMessage,
+    DeviceMessage,
+    SignalMessage,
+    DroppedMessage,
+    BeatMessage,
+)
 _JSON = "application/json"
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.config.desk import IncidentSection
-from gateway.desk.incidents import Grouping, IncidentFold
+from gateway.desk.incidents import Grouping, IncidentFold, kind_of, rows
 from gateway.errors import Conflict
-from gateway.model import Alert, AlertState, Relation, Severity, Words
+from gateway.model import Alert, AlertState, Relation, Severity, Signal, Wake, Words
+from gateway.store.migrations import migrate
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 NEAR = [["wall/n1", "wall/n2"], ["wall/n2", "lane/north"]]
@@ -158,3 +161,15 @@ def test_splitting_makes_an_incident_of_what_is_taken_out(fold):
 def test_alerts_without_an_incident_on_record_get_their_own(fold):
     made = fold.load([], [replace(alert("one", "p"), incident="i-gone"), alert("two", "p")])
     assert [incident.id for incident in made] == ["i-one", "i-two"]
+
+
+def test_an_alert_keeps_the_kind_of_the_event_behind_it():
+    fold = IncidentFold()
+    fold.raised(alert("one", "p"), (), kind_of(Signal(device="d", kind="fire.alarm")))
+    _, incident = fold.raised(alert("two", "p"), (), kind_of(Wake("r", "k", NOW)))
+    assert [member.kind for member in incident.members] == ["fire.alarm", ""]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        migrate(connection)
+        rows.put(connection, incident)
+        assert rows.one(connection, incident.id) == incident

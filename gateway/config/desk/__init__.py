@@ -7,12 +7,14 @@ this folder.
 from __future__ import annotations
 
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.noise import NoiseSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = ["DeskSettings", "IncidentSection", "NoiseSection"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    noise: NoiseSection = NoiseSection()

@@ -1,6 +1,6 @@
 """Which alerts belong together, as one incident (案情): a pure function of decisions and people's actions, in order."""
 
 from gateway.desk.incidents.fold import IncidentFold, alone
-from gateway.desk.incidents.grouping import Grouping, subjects_of
+from gateway.desk.incidents.grouping import Grouping, kind_of, subjects_of
 
-__all__ = ["Grouping", "IncidentFold", "alone", "subjects_of"]
+__all__ = ["Grouping", "IncidentFold", "alone", "kind_of", "subjects_of"]

@@ -58,14 +58,14 @@ class IncidentFold:
         found = self._alerts.get(incident, {})
         return [found[alert] for alert in self.incidents[incident].alerts if alert in found]
 
-    def raised(self, alert: Alert, subjects: Sequence[str]) -> tuple[Alert, Incident]:
+    def raised(self, alert: Alert, subjects: Sequence[str], kind: str = "") -> tuple[Alert, Incident]:
         """A new alert joins the open incident that it belongs to, or opens one; returns it with its incident."""
         found = self._index.find(self.grouping, alert, subjects, self.incidents)
         if found is None:
-            incident = self._open(alert, subjects)
+            incident = self._open(alert, subjects, kind)
         else:
             incident, relation = found
-            member = Member(alert.id, relation, alert.place, alert.severity, tuple(subjects))
+            member = Member(alert.id, relation, alert.place, alert.severity, tuple(subjects), kind)
             incident = self._put(self._with(incident, [member], [replace(alert, incident=incident.id)]))
         return replace(alert, incident=incident.id), incident
 
@@ -127,8 +127,8 @@ class IncidentFold:
         """Replace what is known of an open incident beside its alerts: limits, hold, escalation."""
         return self._put(incident)
 
-    def _open(self, alert: Alert, subjects: Sequence[str]) -> Incident:
-        member = Member(alert.id, Relation.FIRST, alert.place, alert.severity, tuple(subjects))
+    def _open(self, alert: Alert, subjects: Sequence[str], kind: str = "") -> Incident:
+        member = Member(alert.id, Relation.FIRST, alert.place, alert.severity, tuple(subjects), kind)
         opened = _opened(member, alert)
         return self._put(self._with(replace(opened, members=()), [member], [replace(alert, incident=opened.id)]))
 
@@ -171,8 +171,9 @@ def _opened(member: Member, alert: Alert) -> Incident:
 
 def _derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
     """The incident with all that follows from its members and open alerts."""
-    severity = max(member.severity for member in incident.members)
-    top = next(member for member in incident.members if member.severity is severity)
+    members = incident.members  # their order is on record, that of `alerts` is not the same after a start
+    severity = max(member.severity for member in members)
+    top = next(member for member in members if member.severity is severity)
     return replace(
         incident,
         severity=severity,
@@ -180,9 +181,13 @@ def _derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
         place=top.place,
         why=why(incident.members),
         state=_state(alerts.values()),
-        assignee=next((a.assignee for a in alerts.values() if a.assignee), incident.assignee),
+        assignee=next((found for each in members if (found := _assignee(alerts, each))), incident.assignee),
         on_record=all(alert.on_record for alert in alerts.values()),
     )
+
+
+def _assignee(alerts: Mapping[str, Alert], member: Member) -> str | None:
+    return alerts[member.alert].assignee if member.alert in alerts else None
 
 
 def _state(alerts: Iterable[Alert]) -> AlertState:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gateway.config.desk import IncidentSection
-from gateway.model import Alert, Event, Incident, Member, Relation, Signal
+from gateway.model import Alert, Event, Incident, Member, Relation, Signal, Wake
 
 _ROOM = re.compile(r"(.+/u[0-9]+/[0-9]+)(/.*)?")
 Key = tuple[str, str]
@@ -22,6 +22,11 @@ def subjects_of(event: Event) -> tuple[str, ...]:
     plate = event.data.get("text") if event.kind == "plate.read" else None
     found = ((Relation.PERSON, person), (Relation.VEHICLE, plate))
     return tuple(f"{relation.value}:{value}" for relation, value in found if isinstance(value, str) and value)
+
+
+def kind_of(event: Event) -> str:
+    """The kind of the signal or action that an alert was raised on; empty for a wake-up."""
+    return "" if isinstance(event, Wake) else event.kind
 
 
 def room_of(place: str) -> str | None:

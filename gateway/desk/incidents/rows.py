@@ -19,8 +19,8 @@ _COLUMNS = (
 ).split()
 _PUT = f"INSERT OR REPLACE INTO incidents ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
 _PUT_MEMBER = (
-    "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity, subjects)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO UPDATE SET incident = excluded.incident,"
+    "INSERT INTO incident_alerts (alert, incident, position, relation, place, severity, subjects, kind)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO UPDATE SET incident = excluded.incident,"
     " position = excluded.position, relation = excluded.relation, severity = excluded.severity"
 )
 _OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLOSED)
@@ -59,13 +59,17 @@ def put(connection: sqlite3.Connection, incident: Incident, before: Incident | N
     if incident.merged_into is not None:
         return  # its alerts are another incident's now
     known = dict(enumerate(before.members)) if before else {}
+    changed = [(position, m) for position, m in enumerate(incident.members) if known.get(position) != m]
     connection.executemany(
         _PUT_MEMBER,
         (
-            (m.alert, incident.id, position, m.relation.value, m.place, int(m.severity), "\n".join(m.subjects))
-            for position, m in enumerate(incident.members)
-            if known.get(position) != m
+            (m.alert, incident.id, position, m.relation.value, m.place, int(m.severity), "\n".join(m.subjects), m.kind)
+            for position, m in changed
         ),
+    )
+    # Closed alerts move with a merge or split too, and only the database has those.
+    connection.executemany(
+        "UPDATE alerts SET incident = ? WHERE id = ?", [(incident.id, member.alert) for _, member in changed]
     )
 
 
@@ -111,6 +115,7 @@ def _members(connection: sqlite3.Connection, incident: str) -> tuple[Member, ...
                 row["place"],
                 Severity(row["severity"]),
                 tuple(row["subjects"].split("\n")) if row["subjects"] else (),
+                row["kind"],
             )
             for row in connection.execute(_MEMBERS, (incident,))
         )

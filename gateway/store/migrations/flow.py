@@ -224,3 +224,9 @@ def m008_incidents(db: Database) -> None:
     )
     db.conn.execute("CREATE INDEX incidents_state ON incidents (state, id)")
     db.conn.execute("CREATE INDEX incident_alerts_incident ON incident_alerts (incident, position)")
+
+
+@migrations()
+def m009_kind_of_members(db: Database) -> None:
+    """The kind of event that each alert of an incident was raised on; empty where it is unknown."""
+    db.conn.execute("ALTER TABLE incident_alerts ADD COLUMN kind TEXT NOT NULL DEFAULT ''")
