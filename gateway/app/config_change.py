@@ -17,9 +17,10 @@ from gateway.config.configuration import Configuration
 from gateway.config.difference import Changes, Difference, compare
 from gateway.desk.incidents import Grouping
 from gateway.errors import NotRecorded
-from gateway.flow import unhandled_alarms
+from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
+from gateway.model import DRILL_RULE
 from gateway.rule import Compound, Rule
 from gateway.store import journal
 
@@ -33,6 +34,7 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
     return [
         *zip(rules, marks, strict=True),
         (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+        (drills.Drills(compound), DRILL_RULE),
     ]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -24,6 +26,13 @@ from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.hub import Hub
+
+
+class Act(Protocol):
+    """Commits what a person did, with the rows of `unit`, in one transaction. Raises NotRecorded."""
+
+    def __call__(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> Awaitable[int]:
+        """Returns its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,8 @@ class Services:
     desk: Desk
     hub: Hub
     register: CurrentRegister
-    act: Callable[[Action], Awaitable[int]]
-    """Puts what a person did into the journal. Raises NotRecorded."""
+    act: Act
+    """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
