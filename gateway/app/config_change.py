@@ -8,6 +8,7 @@ did not change are not touched.
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -62,9 +63,11 @@ class ConfigChange:
         rules = NewRules(
             _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
         )
+        notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

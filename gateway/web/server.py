@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, drills, incidents, session, silences, system
+from gateway.web.api import alerts, devices, drills, incidents, notifiers, session, silences, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -56,6 +56,7 @@ def build(services: Services) -> web.Application:
             *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
+            *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.notify import NotifierStatus
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
@@ -54,6 +55,11 @@ class CompoundInfo:
             return Words(self.name, self.name)
         place = self.places.get(path)
         return place.name if place else Words(path, path)
+
+
+async def no_notifiers() -> Sequence[NotifierStatus]:
+    """There are none."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,8 @@ class Services:
     console_folder: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
+    notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers
+    """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
 

@@ -29,12 +29,14 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml, rules.yaml, or keys of compound.yaml."""
+    """A configuration made of the block: devices.yaml, rules.yaml, notifiers of desk.yaml, or keys of compound.yaml."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
     devices = block.text if "devices" in keys else "devices: []\n"
     rules = block.text if "rules" in keys else "rules: []\n"
     compound = dict(BASE)
-    if not keys & {"devices", "rules"}:
+    if "notifiers" in keys:
+        (folder / "desk.yaml").write_text(block.text, "utf-8")
+    elif not keys & {"devices", "rules"}:
         compound |= _loaded(block.text)
     yaml = YAML()
     with (folder / "compound.yaml").open("w", encoding="utf-8") as file:

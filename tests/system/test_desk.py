@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.support.api import PASSWORD as USER_PASSWORD
-from tests.support.api import api, enrol
+from tests.support.api import api, enrol, eventually
 from tests.support.axe import serious_findings
 from tests.support.chromium import ARGUMENTS
 from tests.support.desk_seed import buildings, seed
@@ -69,7 +69,7 @@ async def sign_in(page: Page, gateway: Gateway, live: str = "实时") -> None:
     await page.locator("input[type=text], input[name=user]").first.fill("王建国")
     await page.locator("input[type=password]").fill(USER_PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text(live, exact=True)).to_be_visible()
+    await expect(page.get_by_text(live, exact=True)).to_be_visible(timeout=30_000)
 
 
 def cards(page: Page):
@@ -102,7 +102,7 @@ async def test_a_fire_joins_rises_and_rings_though_the_incident_was_in_hand(gate
     await expect(cards(page).first).to_contain_text("火灾报警")
     await expect(cards(page).first).to_have_attribute("data-state", "new")
     await expect(cards(page).first).to_have_class(re.compile("critical"))
-    await expect.poll(lambda: page.evaluate("window.played.includes('square')")).to_be_truthy()
+    await eventually(lambda: page.evaluate("window.played.includes('square')"))
 
 
 async def test_from_the_alarm_to_its_end_by_keys_alone(gateway, page):
