@@ -6,11 +6,13 @@ this folder.
 
 from __future__ import annotations
 
+from gateway.config.desk.duty import DutySection
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.noise import NoiseSection
+from gateway.config.desk.patrols import PatrolSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection", "NoiseSection"]
+__all__ = ["DeskSettings", "DutySection", "IncidentSection", "NoiseSection", "PatrolSection"]
 
 
 class DeskSettings(Section):
@@ -18,3 +20,5 @@ class DeskSettings(Section):
 
     incidents: IncidentSection = IncidentSection()
     noise: NoiseSection = NoiseSection()
+    patrols: PatrolSection = PatrolSection()
+    duty: DutySection = DutySection()
