@@ -56,15 +56,18 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "access": BASE,
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
+        "figures": BASE | {"store"},
+        "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "protocols", "recording"}
-        | {"store", "vision"},
+        | {"auth", "desk", "figures", "flow", "history", "limits", "links", "notify", "patrol", "people", "plan"}
+        | {"protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -73,13 +76,16 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "clock",
             "config",
             "desk",
+            "figures",
             "flow",
             "gateway",
+            "history",
             "limits",
             "links",
             "notify",
             "patrol",
             "people",
+            "plan",
             "protocols",
             "recording",
             "rule",

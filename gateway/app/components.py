@@ -28,6 +28,7 @@ from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
@@ -64,6 +65,7 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    search_index: SearchIndex
     outbox: Outbox
     report: Report
     patrols: Patrols
@@ -133,6 +135,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
+        search_index=SearchIndex(store),
         outbox=Outbox(
             store,
             clock.now,

@@ -6,9 +6,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import gateway
+from gateway.app.morning_report import ReportPlan
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
-from gateway.config.desk import DeskSettings
+from gateway.config.desk import DeskSettings, ReportSection
+from gateway.figures.figures import Inputs
+from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
@@ -51,6 +54,20 @@ class CurrentConfig:
     def retention_of_clips(self) -> timedelta:
         """How long recordings are kept."""
         return self.settings.retention.clips
+
+    def shifts(self) -> Shifts:
+        """When the day shift and the night shift begin."""
+        report = self.configuration.desk.report if self.configuration else ReportSection()
+        return Shifts(report.day, report.night)
+
+    def report_plan(self) -> ReportPlan:
+        """When and to whom the morning report is sent."""
+        desk, zone = self.desk_and_zone()
+        facts = self.facts()
+        devices, url = list(facts.devices), facts.public_url
+        return ReportPlan(
+            desk.report.at, self.shifts(), zone, facts.name, url, Inputs(devices=devices), desk.report.notifiers
+        )
 
     def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
         """desk.yaml, and the time zone of its times."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 from gateway.config.compound import CompoundSettings
@@ -28,6 +29,16 @@ def check_compound(document: Document, compound: CompoundSettings | None) -> Non
             users.add(row.get("user"), ("mqtt", "accounts", index, "user"))
     if compound is not None:
         _check_listeners(document, compound)
+
+
+def check_report(document: Document | None, known: Collection[str]) -> None:
+    """Note notifiers of the morning report that desk.yaml does not have."""
+    if document is None or not isinstance(document.tree, dict):
+        return
+    for index, name in enumerate(_list(_dict(document.tree.get("report")).get("notifiers"))):
+        if isinstance(name, str) and name not in known:
+            mend = did_you_mean(name, known, "write the id of an entry of `notifiers`:")
+            document.add_mistake(("report", "notifiers", index), f"there is no notifier {name!r}", mend)
 
 
 def _check_listeners(document: Document, compound: CompoundSettings) -> None:

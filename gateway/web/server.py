@@ -20,12 +20,17 @@ from gateway.web.api import (
     incidents,
     notifiers,
     patrols,
+    plan,
     session,
     silences,
     system,
 )
+from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.exports import ExportRoutes
+from gateway.web.api.figures import FigureRoutes
+from gateway.web.api.history import HistoryRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
@@ -40,6 +45,7 @@ from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.reports import ReportPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -64,10 +70,12 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *alerts.ROUTES,
+            *ExportRoutes().routes(),
             *incidents.ROUTES,
             *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
+            *plan.ROUTES,
             *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
@@ -78,10 +86,14 @@ def build(services: Services) -> web.Application:
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),
             *duty.ROUTES,
+            *FigureRoutes().routes(),
+            *HistoryRoutes(view_audit).routes(),
+            *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
             *PatrolPages(renderer).routes(),
+            *ReportPages(renderer, view_audit).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

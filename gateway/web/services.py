@@ -14,13 +14,18 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
+from gateway.figures.period import Shifts
+from gateway.figures.response import Limits, default_limits
 from gateway.flow.device_status import DeviceStatus
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.plan import SitePlan
+from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
@@ -56,6 +61,22 @@ class CompoundInfo:
             return Words(self.name, self.name)
         place = self.places.get(path)
         return place.name if place else Words(path, path)
+
+
+class PlanService(Protocol):
+    """The compound's plan and its changes; see `gateway/app/plan_editor.py`."""
+
+    async def current(self) -> SitePlan:
+        """The plan of the present configuration."""
+        ...
+
+    async def version(self) -> str:
+        """The version of plan.yaml on disk. Raises PlanRefused."""
+        ...
+
+    async def change(self, edit: PlanEdit, user: str, *, dry_run: bool) -> PlanChange:
+        """Show the difference or put it into effect. Raises PlanRefused and NotRecorded."""
+        ...
 
 
 async def no_notifiers() -> Sequence[NotifierStatus]:
@@ -102,12 +123,18 @@ class Services:
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    search_index: SearchIndex
+    plan: PlanService
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers
     """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
+    shifts: Callable[[], Shifts] = Shifts
+    """When the day shift and the night shift begin, as desk.yaml says."""
+    limits: Callable[[], Limits] = lambda: default_limits
+    """How soon an alert must be answered."""
 
     @property
     def compound(self) -> CompoundInfo:

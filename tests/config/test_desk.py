@@ -40,3 +40,14 @@ def test_neighbours_must_exist(folder):
     text = (folder.path / "compound.yaml").read_text("utf-8")
     folder.compound(text + "near: [[gate/east, wall/n1], [wall/n1, wall/n9]]\n")
     assert folder.mistakes() == ["compound.yaml:6: 'near': place 'wall/n9' does not exist, did you mean 'wall/n1'?"]
+
+
+def test_the_report_goes_to_notifiers_that_there_are_at_times_of_a_clock(folder):
+    write(folder, "report:\n  day: '20:00'\n  night: '08:00'\n  notifiers: [boss]\n")
+    assert any("there is no notifier 'boss'" in line for line in folder.mistakes())
+    write(folder, "report:\n  at: 8h\n")
+    assert any("'8h' is no time of the day, write it like '08:00'" in line for line in folder.mistakes())
+    write(folder, "report:\n  day: '20:00'\n  night: '08:00'\n")
+    assert any("does not begin after the day shift" in line for line in folder.mistakes())
+    write(folder, "report:\n  day: '08:10'\n")
+    assert any("08:10 is no full quarter of an hour" in line for line in folder.mistakes())

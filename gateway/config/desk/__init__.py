@@ -10,15 +10,17 @@ from gateway.config.desk.duty import DutySection
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.patrols import PatrolSection
+from gateway.config.desk.report import ReportSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "DutySection", "IncidentSection", "NoiseSection", "PatrolSection"]
+__all__ = ["DeskSettings", "DutySection", "IncidentSection", "NoiseSection", "PatrolSection", "ReportSection"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    report: ReportSection = ReportSection()
     noise: NoiseSection = NoiseSection()
     patrols: PatrolSection = PatrolSection()
     duty: DutySection = DutySection()

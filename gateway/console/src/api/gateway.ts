@@ -1,6 +1,8 @@
+import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
+import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
 import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -15,7 +17,12 @@ export interface StepBody {
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
-const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
+type Query = Record<string, string | number | null | undefined>;
+
+/** How long a calculation over a year may take, in milliseconds. */
+const SLOW = 60_000;
+
+const at = (path: string, query: Query): string => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
@@ -72,6 +79,26 @@ export class Gateway {
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
+  figures = (dates: { from: string; to: string }): Promise<Figures> =>
+    this.client.call("GET", at("/api/v1/figures", dates), undefined, SLOW);
+
+  budget = (): Promise<{ gauge: Gauge }> => this.client.call("GET", "/api/v1/figures/budget");
+
+  history = (query: Query): Promise<Page<Alert> & { complete: boolean }> => this.client.call("GET", at("/api/v1/history", query), undefined, SLOW);
+
+  timeline = (query: Query): Promise<Page<TimelineEntry> & { about: string[]; complete: boolean }> =>
+    this.client.call("GET", at("/api/v1/timeline", query), undefined, SLOW);
+
+  audit = (query: Query): Promise<Page<AuditEntry> & { chain: AuditChain | null }> =>
+    this.client.call("GET", at("/api/v1/audit", query), undefined, SLOW);
+
+  plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
+
+  planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
+    this.client.call("GET", `/api/v1/plan/drawings/${encodeURIComponent(drawing)}/places`);
+
+  changePlan = (change: PlanChangeRequest): Promise<PlanChange> => this.client.call("PUT", "/api/v1/plan", change);
+
   notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
   patrols = (): Promise<{ day: string; items: PatrolRound[] }> => this.client.call("GET", "/api/v1/patrols");
 
@@ -88,6 +115,13 @@ export class Gateway {
   command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
     this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
 }
+
+/** The address of a list to take away; the browser downloads it. */
+export const exportAddress = (kind: "csv" | "xlsx", dates: { from: string; to: string }, why: string, language: string): string =>
+  here(at(`/api/v1/alerts.${kind}`, { ...dates, why, lang: language }));
+
+/** The address of a printed report. */
+export const reportAddress = (report: "morning" | "week", language: string): string => here(at(`/reports/${report}`, { lang: language }));
 
 /** The WebSocket address of a call's audio. */
 export const callSound = (page: { protocol: string; host: string }, call: string): string =>

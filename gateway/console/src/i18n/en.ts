@@ -1,4 +1,8 @@
 import { en as desk } from "../alerts/words";
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
+import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -7,6 +11,9 @@ import type { Messages } from "./zh";
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const en: Messages = {
+  audit: audit.en,
+  figures: figures.en,
+  past: past.en,
   product: "Anju",
   severity: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   state: {
@@ -105,6 +112,7 @@ export const en: Messages = {
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
   },
+  plan,
   deviceTypes: {
     camera: "Camera",
     door: "Door",
@@ -242,7 +250,10 @@ export const en: Messages = {
     devices: "Devices",
     events: "Events",
     history: "History",
+    plan: plan.view,
     patrol: "Patrol",
+    figures: "Figures",
+    audit: "Audit",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
   },
@@ -519,6 +530,7 @@ export const en: Messages = {
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
     views: "Change the page, in the order of the bar",
+    plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,4 +1,8 @@
 import { zh as desk } from "../alerts/words";
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
+import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as duty } from "../duty/words";
@@ -242,6 +246,9 @@ const dataValues: Record<string, Record<string, string>> = {
 
 /** All texts of the screen. The English file has the same shape. */
 export const zh = {
+  audit: audit.zh,
+  figures: figures.zh,
+  past: past.zh,
   product: "安居",
   severity,
   state,
@@ -251,6 +258,7 @@ export const zh = {
   role,
   kinds,
   deviceTypes,
+  plan,
   actions,
   desk,
   code: "zh" as "zh" | "en",
@@ -274,7 +282,10 @@ export const zh = {
     devices: "设备",
     events: "事件",
     history: "历史",
+    plan: plan.view,
     patrol: "巡更",
+    figures: "报表",
+    audit: "审计",
     notifiers: "通知",
     quarantine: "未识别",
   },
@@ -552,6 +563,7 @@ export const zh = {
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
     views: "切换页面，按顶栏的次序",
+    plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",

@@ -8,7 +8,10 @@ export const VIEWS = [
   "devices",
   "events",
   "history",
+  "plan",
   "patrol",
+  "figures",
+  "audit",
   "notifiers",
   "quarantine",
 ] as const;
@@ -17,6 +20,8 @@ export type View = (typeof VIEWS)[number];
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
   patrol: ["guard", "supervisor", "manager"],
+  figures: ["guard", "supervisor", "manager"],
+  audit: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
 };
