@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import gateway
+from gateway.app.desk_options import desk_options
 from gateway.app.morning_report import ReportPlan
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
@@ -38,7 +39,7 @@ class CurrentConfig:
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
-        self.cameras.set_devices(compound.devices)
+        self.cameras.set_devices(compound.devices, configuration.compound.near)
         self._facts = None
 
     def facts(self) -> CompoundInfo:
@@ -90,6 +91,7 @@ class CurrentConfig:
             version=gateway.__version__,
             timezone=settings.timezone,
             places=self.compound.places,
+            desk=desk_options(self.configuration.desk if self.configuration else DeskSettings()),
             devices={device: it for device, it in self.compound.devices.items() if device != GATEWAY},
         )
 

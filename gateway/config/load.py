@@ -19,6 +19,7 @@ from gateway.config.cross_checks import (
     check_serial_ports,
 )
 from gateway.config.desk import DeskSettings
+from gateway.config.desk_checks import check_desk
 from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
@@ -72,7 +73,7 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
         if desk_file is not None:
             _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
-    desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
+    desk, notifiers = _read_desk(desk_file, context, devices), read_notifiers(desk_file, context)
     check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
@@ -91,13 +92,16 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     )
 
 
-def _read_desk(document: Document | None, context: Context) -> DeskSettings:
+def _read_desk(document: Document | None, context: Context, devices: LoadedDevices) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
     tree = document.tree
     if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
         tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
-    return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
+    desk = validated(document, DeskSettings, tree, (), context, {NOTIFIERS})
+    if desk is not None:
+        check_desk(document, desk, devices.entries)
+    return desk or DeskSettings()
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

@@ -33,6 +33,7 @@ ACTION_KINDS = frozenset(
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split
     silence.begun silence.ended drill.started
+    snapshot.taken evidence.exported
     command.ordered user.signed_in user.signed_out register.changed
     duty.logged plan.changed""".split()
 )

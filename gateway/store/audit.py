@@ -109,6 +109,12 @@ def chain_summary(connection: sqlite3.Connection) -> dict[str, object]:
     return {"rows": row["rows"], "head": last["hash"] if last else _START, "broken_at": broken_at(connection)}
 
 
+def chain_head(connection: sqlite3.Connection) -> dict[str, object]:
+    """`last`: the number of the last row, `head`: its hash. Unlike `chain_summary` it does not read the whole chain."""
+    row = connection.execute("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+    return {"last": row["number"] if row else 0, "head": row["hash"] if row else _START}
+
+
 def broken_at(connection: sqlite3.Connection) -> int | None:
     """The number of the first row whose hash does not fit the row before it, or None. Reads the whole chain."""
     previous = _START

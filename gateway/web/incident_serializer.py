@@ -77,6 +77,7 @@ class IncidentSerializer:
             "new_alerts": sum(alert.state is AlertState.NEW for alert in opened),
             "new_by_severity": Counter(a.severity.word for a in opened if a.state is AlertState.NEW),
             "sort_key": sort_key(incident),
+            "cameras": services.cameras.around([member.place for member in incident.members]),
             "drill": incident.drill,
             "on_record": incident.on_record,
         }
@@ -162,7 +163,7 @@ def _of_signal(signal: SignalView, alert: str) -> StoryEntry:
 
 def _of_step(step: StepView, alert: str | None) -> StoryEntry:
     note = words_view(Words(step.note, step.note))
-    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note)
+    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note, snapshot=step.snapshot)
 
 
 def _of_clip(clip: ClipView, alert: AlertView) -> StoryEntry:

@@ -6,8 +6,7 @@ They describe the shape of a request. Whether a step of a person is allowed, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -121,10 +120,3 @@ class LiveViewQuery(RequestModel):
     """Which stream of a camera."""
 
     stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger stream, if it has one")
-
-
-class CommandRequest(RequestModel):
-    """A command to a device."""
-
-    action: ShortText
-    arguments: Mapping[ShortText, Any] = Field(default_factory=dict, max_length=20)

@@ -14,6 +14,9 @@ from aiohttp import web
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import (
     alerts,
+    arming,
+    commands,
+    desk_options,
     devices,
     drills,
     duty,
@@ -28,6 +31,7 @@ from gateway.web.api import (
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.evidence import EvidenceRoutes
 from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.history import HistoryRoutes
@@ -76,12 +80,16 @@ def build(services: Services) -> web.Application:
             *silences.ROUTES,
             *devices.ROUTES,
             *plan.ROUTES,
+            *commands.ROUTES,
+            *arming.ROUTES,
+            *desk_options.ROUTES,
             *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
+            *EvidenceRoutes().routes(),
             *PushRoutes().routes(),
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
@@ -28,18 +27,13 @@ from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.snapshot_keeper import Act
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
+from gateway.web.desk_options import DeskOptions
 from gateway.web.hub import Hub
-
-
-class Act(Protocol):
-    """Commits what a person did, with the rows of `unit`, in one transaction. Raises NotRecorded."""
-
-    def __call__(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> Awaitable[int]:
-        """Returns its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +48,7 @@ class CompoundInfo:
     version: str
     places: Mapping[str, Place]
     devices: Mapping[str, Device]
+    desk: DeskOptions = field(default_factory=DeskOptions)
 
     def place_name(self, path: str) -> Words:
         """The full name of a place. The empty path is the compound itself; an unknown path is its own name."""
@@ -68,15 +63,12 @@ class PlanService(Protocol):
 
     async def current(self) -> SitePlan:
         """The plan of the present configuration."""
-        ...
 
     async def version(self) -> str:
         """The version of plan.yaml on disk. Raises PlanRefused."""
-        ...
 
     async def change(self, edit: PlanEdit, user: str, *, dry_run: bool) -> PlanChange:
         """Show the difference or put it into effect. Raises PlanRefused and NotRecorded."""
-        ...
 
 
 async def no_notifiers() -> Sequence[NotifierStatus]:

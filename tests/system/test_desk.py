@@ -185,7 +185,7 @@ async def test_a_step_on_several_does_what_applies_and_says_what_did_not(gateway
     say(gateway, "water.alarm", panel=OTHER)
     await expect(cards(page)).to_have_count(2)
     await cards(page).first.click()
-    await page.keyboard.press("x")
+    await page.keyboard.press("Space")
     await page.keyboard.press("Shift+ArrowDown")
     await expect(page.get_by_text("已选 2 起")).to_be_visible()
     await page.keyboard.press("c")
@@ -282,7 +282,7 @@ async def test_the_desk_has_no_serious_finding_of_axe(gateway, page, language, t
         await page.keyboard.press(key)
         assert await serious_findings(page) == [], key
         await page.keyboard.press("Escape")
-    await page.keyboard.press("x")
+    await page.keyboard.press("Space")
     assert await serious_findings(page) == [], "marked"
     await page.keyboard.press("?")
     assert await serious_findings(page) == [], "keys"

@@ -194,8 +194,8 @@ async def world(
     async with Store.open(folder) as store:
         hub = Hub()
 
-        async def made_act(action: Action) -> int:
-            return await made.act(action)
+        async def made_act(action: Action, unit=None) -> int:
+            return await made.act(action, unit)
 
         made = World(
             store,

@@ -6,14 +6,33 @@ this folder.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.config.desk.announcements import AnnouncementSection
+from gateway.config.desk.commands import CommandSection
 from gateway.config.desk.duty import DutySection
+from gateway.config.desk.evidence import EvidenceSection
 from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.patrols import PatrolSection
 from gateway.config.desk.report import ReportSection
+from gateway.config.desk.tours import TourSection
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "DutySection", "IncidentSection", "NoiseSection", "PatrolSection", "ReportSection"]
+__all__ = [
+    "AnnouncementSection",
+    "CommandSection",
+    "DeskSettings",
+    "DutySection",
+    "EvidenceSection",
+    "IncidentSection",
+    "NoiseSection",
+    "PatrolSection",
+    "ReportSection",
+    "TourSection",
+]
 
 
 class DeskSettings(Section):
@@ -24,3 +43,9 @@ class DeskSettings(Section):
     noise: NoiseSection = NoiseSection()
     patrols: PatrolSection = PatrolSection()
     duty: DutySection = DutySection()
+    tours: Annotated[tuple[TourSection, ...], Field(max_length=50, description="camera tours (轮巡)")] = ()
+    commands: CommandSection = CommandSection()
+    announcements: Annotated[
+        tuple[AnnouncementSection, ...], Field(max_length=100, description="fixed texts that devices speak")
+    ] = ()
+    evidence: EvidenceSection = EvidenceSection()

@@ -55,7 +55,7 @@ export const zh = {
   waiting: (n: number, alerts: number) => `${n} 起未处理 · ${alerts} 条警情`,
   nothing: "没有未结案情",
   keys: {
-    mark: "选中 / 取消选中（批量处理），Shift+↑↓ 连选",
+    mark: "空格：选中 / 取消选中（批量处理），Shift+↑↓ 连选",
     merge: "合并另一起案情",
     alert: "案情里的上一条 / 下一条警情",
     closeOne: "单独结这一条警情",
@@ -117,7 +117,7 @@ export const en: typeof zh = {
   waiting: (n, alerts) => `${n} waiting · ${alerts} alerts`,
   nothing: "No open incidents",
   keys: {
-    mark: "Select or unselect (for several at once), Shift+↑↓ selects a range",
+    mark: "Space: select or unselect (for several at once), Shift+↑↓ selects a range",
     merge: "Merge another incident",
     alert: "Previous / next alert of the incident",
     closeOne: "Close this one alert",

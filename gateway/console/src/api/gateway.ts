@@ -3,7 +3,27 @@ import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
 import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
-import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type {
+  Alert,
+  Arming,
+  Compound,
+  Data,
+  DeskFacts,
+  Device,
+  Disposition,
+  Guard,
+  Incident,
+  IncidentDetail,
+  IncidentStepResult,
+  IntercomCall,
+  KeptSnapshot,
+  LastCommand,
+  Notifier,
+  Page,
+  QuarantinedMessage,
+  Session,
+  Signal,
+} from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -112,8 +132,26 @@ export class Gateway {
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 
-  command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
-    this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
+  /** `confirmed`: the guard has pressed twice, or the command needs no second press. */
+  command = (device: string, action: string, values: Data, confirmed = true, reason = ""): Promise<{ id: string }> =>
+    this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, {
+      action,
+      arguments: values,
+      confirmed,
+      ...(reason ? { reason } : {}),
+    });
+
+  announce = (id: string, reason = ""): Promise<{ items: { device: string; id: string }[] }> =>
+    this.client.call("POST", `/api/v1/announcements/${encodeURIComponent(id)}`, { confirmed: true, ...(reason ? { reason } : {}) });
+
+  lastCommands = (): Promise<{ items: LastCommand[] }> => this.client.call("GET", "/api/v1/commands/last");
+
+  arming = (): Promise<{ items: Arming[] }> => this.client.call("GET", "/api/v1/arming");
+
+  desk = (): Promise<DeskFacts> => this.client.call("GET", "/api/v1/desk");
+
+  keepSnapshot = (camera: string, alert: string | null): Promise<KeptSnapshot> =>
+    this.client.call("POST", `/api/v1/cameras/${encodeURIComponent(camera)}/snapshots`, alert ? { alert } : {});
 }
 
 /** The address of a list to take away; the browser downloads it. */

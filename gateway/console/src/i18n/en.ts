@@ -3,6 +3,8 @@ import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
 import { en as plan } from "../plan/words";
+import { en as cameraWords } from "../cameras/words";
+import { en as deviceWords } from "../devices/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -149,6 +151,7 @@ export const en: Messages = {
     on: "Switch on",
     off: "Switch off",
     pulse: "Switch on briefly",
+    announce: "Announce",
     stop: "Stop",
   },
   desk,
@@ -206,7 +209,7 @@ export const en: Messages = {
     how: { blank: "no picture", blurred: "out of focus" },
     event: { crossed: "line crossed", lingered: "lingering", thrown: "thrown from a height", blocked: "lane blocked", cleared: "lane clear" },
     direction: { left_to_right: "left to right", right_to_left: "right to left", in: "incoming", out: "outgoing" },
-    on: { browser: "computer", desk_phone: "desk phone" },
+    on: { browser: "computer", desk_phone: "desk phone", announcement: "recorded text" },
     sent: { keys: "keys that open the door" },
     why: {
       missed: "missed",
@@ -218,6 +221,7 @@ export const en: Messages = {
       not_answered: "not answered",
       given_up: "given up",
       line_lost: "intercom line lost",
+      announced: "text spoken",
     },
     list: { resident: "resident", watch: "watch-listed" },
     class: {
@@ -256,7 +260,10 @@ export const en: Messages = {
     audit: "Audit",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
+    spot: "Spot monitor",
   },
+  scenes: cameraWords,
+  control: deviceWords,
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -337,6 +344,7 @@ export const en: Messages = {
     close: "Closed",
     note: "Note",
     assign: "Assigned",
+    snapshot: "Picture kept",
     clip: "Recorded",
     clip_view: "Recording watched",
     clip_export: "Recording exported",
@@ -528,6 +536,10 @@ export const en: Messages = {
     assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
     picture: "Enlarge the picture",
+    cameras: "Cameras at the scene: previous / next",
+    keep: "Keep a picture as evidence",
+    export: "Export this alert's recordings",
+    tour: "Cameras: start or stop a tour, pause it",
     call: "Intercom: answer, open the door, hang up",
     views: "Change the page, in the order of the bar",
     plan: plan.key,

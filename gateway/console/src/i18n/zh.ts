@@ -3,6 +3,8 @@ import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
 import { zh as plan } from "../plan/words";
+import { zh as cameraWords } from "../cameras/words";
+import { zh as deviceWords } from "../devices/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as duty } from "../duty/words";
@@ -150,6 +152,7 @@ const actions: Record<string, string> = {
   on: "打开",
   off: "关闭",
   pulse: "点动",
+  announce: "广播",
   stop: "停止",
 };
 
@@ -204,7 +207,7 @@ const dataKeys: Record<string, string> = {
 const dataValues: Record<string, Record<string, string>> = {
   event: { crossed: "越线", lingered: "徘徊", thrown: "高空抛物", blocked: "占道", cleared: "占道解除" },
   direction: { left_to_right: "从左到右", right_to_left: "从右到左", in: "呼入", out: "呼出" },
-  on: { browser: "电脑", desk_phone: "值班电话" },
+  on: { browser: "电脑", desk_phone: "值班电话", announcement: "录音播放" },
   sent: { keys: "开门按键" },
   why: {
     missed: "未接",
@@ -216,6 +219,7 @@ const dataValues: Record<string, Record<string, string>> = {
     not_answered: "对方未接",
     given_up: "已取消",
     line_lost: "对讲线路中断",
+    announced: "录音播完",
   },
   category: {
     stranger: "可疑人员",
@@ -288,7 +292,10 @@ export const zh = {
     audit: "审计",
     notifiers: "通知",
     quarantine: "未识别",
+    spot: "跟随画面",
   },
+  scenes: cameraWords,
+  control: deviceWords,
   top: {
     untouched: (n: number) => `${n} 起未处理`,
     inHand: (n: number) => `${n} 起处理中`,
@@ -368,6 +375,7 @@ export const zh = {
     close: "结警",
     note: "备注",
     assign: "指派",
+    snapshot: "留存抓拍",
     clip: "录像存档",
     clip_view: "查看录像",
     clip_export: "导出录像",
@@ -561,6 +569,10 @@ export const zh = {
     assign: "指派，再按数字选人，Enter 确认",
     note: "写备注",
     picture: "放大图片",
+    cameras: "现场摄像机：上一台 / 下一台",
+    keep: "留存抓拍",
+    export: "导出这条警情的录像",
+    tour: "视频：轮巡开始 / 停止，暂停",
     call: "对讲：接听，开门，挂断",
     views: "切换页面，按顶栏的次序",
     plan: plan.key,

@@ -7,13 +7,15 @@ import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
 import { type Calls, createCalls } from "../calls/calls";
+import { type Evidence, createEvidence } from "../cameras/evidence";
+import { type Facts, createFacts } from "../devices/facts";
 import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
 import { type Sessions, createSessions } from "../session/session";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
-import { type Route, createRoute } from "./route";
+import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
 
@@ -31,6 +33,8 @@ export interface AppContext extends I18n, TimeFormats {
   live: Live;
   desk: Desk;
   calls: Calls;
+  facts: Facts;
+  evidence: Evidence;
   sound: Sound;
   route: Route;
   theme: Ref<Theme>;
@@ -71,10 +75,14 @@ export function createAppContext(): AppContext {
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
+  const facts = createFacts({ gateway, live, sessions });
+  const evidence = createEvidence(gateway, explain);
+
   const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
   let soundedAt = -Infinity;
   const updateSound = (): void => {
-    if (!sessions.onDuty.value || performance.now() - soundedAt < SOUND_INTERVAL) return;
+    // The second screen is silent: the desk beside it sounds, and is where alerts are acknowledged.
+    if (!sessions.onDuty.value || route.current.value.view === SPOT || performance.now() - soundedAt < SOUND_INTERVAL) return;
     soundedAt = performance.now();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
     sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
@@ -106,6 +114,8 @@ export function createAppContext(): AppContext {
     live,
     desk,
     calls,
+    facts,
+    evidence,
     sound,
     route,
     theme: createTheme(),
@@ -116,6 +126,7 @@ export function createAppContext(): AppContext {
     start: () => {
       watch(sessions.status, follow);
       calls.start();
+      facts.start();
       check();
       void readCompound().catch(() => undefined);
       setInterval(updateSound, 500);

@@ -14,8 +14,12 @@ export const VIEWS = [
   "audit",
   "notifiers",
   "quarantine",
+  "spot",
 ] as const;
 export type View = (typeof VIEWS)[number];
+
+/** The page for a second screen, without the top bar; it has no tab. */
+export const SPOT = "spot";
 
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
@@ -24,6 +28,7 @@ const ONLY: Partial<Record<View, readonly Role[]>> = {
   audit: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
+  [SPOT]: [],
 };
 
 export const viewsOf = (role: Role | undefined): readonly View[] =>
