@@ -11,14 +11,16 @@ from gateway.figures.facts import AlertFact
 from gateway.model import Disposition
 
 FIX = 5
+_NOT_REAL = frozenset({Disposition.FALSE, Disposition.NUISANCE})
+"""What a repair would save. What nobody has judged yet may be real."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One rule at one device (or at a place, without a device).
 
-    `avoidable` are its alarms that were not real. `saved` is the share of all alarms that are gone once this source and
-    those before it are fixed.
+    `avoidable` are its alarms that people closed as false or nuisance. `saved` is the share of all alarms that are gone
+    once this source and those before it are fixed.
     """
 
     rule: str
@@ -44,7 +46,7 @@ def fix_list(alerts: Sequence[AlertFact], most: int = FIX) -> FixList:
     for alert in alerts:
         key = alert.rule, alert.device, alert.place
         counts[key] += 1
-        avoidable[key] += alert.disposition is not Disposition.REAL
+        avoidable[key] += alert.disposition in _NOT_REAL
     ordered = sorted(avoidable, key=lambda key: (-avoidable[key], key))
     saved, sources, half_at = 0, list[Source](), None
     for number, key in enumerate(ordered, 1):

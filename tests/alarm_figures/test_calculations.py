@@ -146,7 +146,7 @@ def test_the_gauge_tells_today_the_last_ten_minutes_and_a_flood():
 
 def test_five_sources_and_what_their_repair_would_save():
     alerts = [fact(device="wind", disposition=NUISANCE) for _ in range(5)]
-    alerts += [fact(device="cat") for _ in range(3)]
+    alerts += [fact(device="cat", disposition=Disposition.FALSE) for _ in range(3)]
     alerts += [fact(device="thief", disposition=REAL) for _ in range(2)]
     found = fix_list(alerts)
     assert [(source.device, source.avoidable, source.saved) for source in found.sources] == [
@@ -158,6 +158,7 @@ def test_five_sources_and_what_their_repair_would_save():
 
 def test_real_alarms_are_nothing_to_fix():
     assert fix_list([fact(disposition=REAL)]).half_at is None
+    assert fix_list([fact(disposition=None)]).sources == [], "what nobody has judged yet may be real"
     assert fix_list([]).sources == []
 
 
