@@ -59,6 +59,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "figures": BASE | {"store"},
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -66,8 +67,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "history", "limits", "links", "notify", "patrol", "people", "plan"}
-        | {"protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {"plan", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -79,6 +80,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "figures",
             "flow",
             "gateway",
+            "handover",
             "history",
             "limits",
             "links",

@@ -14,6 +14,7 @@ from gateway.config.desk import DeskSettings, ReportSection
 from gateway.figures.figures import Inputs
 from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
+from gateway.handover import ShiftPlan
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
@@ -47,6 +48,15 @@ class CurrentConfig:
         if self._facts is None:
             self._facts = self._make_facts()
         return self._facts
+
+    @property
+    def desk(self) -> DeskSettings:
+        """The settings of desk.yaml."""
+        return self.configuration.desk if self.configuration is not None else DeskSettings()
+
+    def shift_plan(self) -> ShiftPlan:
+        """When shifts end, and by when they are to be handed over."""
+        return ShiftPlan(self.desk.shifts, self.desk.handover.sign_within, ZoneInfo(self.settings.timezone))
 
     def retention(self) -> Retention:
         """How long rows and pictures are kept."""

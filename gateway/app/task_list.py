@@ -34,7 +34,11 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
     """
     current_config, store, now = components.current_config, components.store, components.clock.now
     monitor = StoreMonitor(store, components.desk, components.report, now)
-    followers = (components.supervisor.clock_stepped, components.pipeline.clock_stepped)
+    followers = (
+        components.supervisor.clock_stepped,
+        components.pipeline.clock_stepped,
+        components.desk.clock.clock_stepped,
+    )
     probe = WriterProbe(store)
     tasks = [
         _vital("decisions", "事件处理", "processing events", components.pipeline.run, components.pipeline.keeps_up),
@@ -46,6 +50,9 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             components.supervisor.run,
             components.supervisor.keeps_up,
         ),
+        _task("limits", "时限与升级", "time limits and escalation", components.desk.clock.run),
+        _task("handover", "交接班检查", "watching for unsigned shifts", components.handover_watch.run),
+        _task("attention", "值守检查", "watching the desk's attention", components.attention.run),
         _vital("storage", "补存报警", "storing alarms that the disk did not take", components.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),
         _task("witness", "报警抓图", "snapshots for alerts", components.snapshots.run),

@@ -102,6 +102,12 @@ def has_valid_hash(row: Mapping[str, object]) -> bool:
     return row.get("hash") == _hash(str(row.get("previous")), values)
 
 
+def head(connection: sqlite3.Connection) -> str:
+    """The hash of the chain's last row."""
+    row = connection.execute("SELECT hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+    return row["hash"] if row else _START
+
+
 def chain_summary(connection: sqlite3.Connection) -> dict[str, object]:
     """`rows`: the number of rows, `head`: the hash of the last, `broken_at`: see there."""
     row = connection.execute("SELECT count(*) AS rows, max(number) AS last FROM steps").fetchone()

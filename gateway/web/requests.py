@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from gateway.model import Disposition
 from gateway.web.strict_json import MAX_INTEGER
@@ -24,6 +24,7 @@ Note = Annotated[str, Field(max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 RowNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 """The number of a database row or of a live change."""
+Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
@@ -38,6 +39,27 @@ class StepRequest(RequestModel):
     """Acknowledge, on-scene or hold, with an optional note."""
 
     note: Note = ""
+
+
+class HoldRequest(RequestModel):
+    """Put an incident on hold until a time, or for some minutes; without either, as long as desk.yaml says."""
+
+    note: Note = ""
+    until: AwareDatetime | None = None
+    minutes: Minutes | None = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> HoldRequest:
+        if self.until is not None and self.minutes is not None:
+            raise ValueError("give `until` or `minutes`, not both")
+        return self
+
+
+class ReminderRequest(RequestModel):
+    """Be reminded of an incident after some minutes."""
+
+    note: Annotated[str, Field(min_length=1, max_length=200)]
+    minutes: Minutes
 
 
 class NoteRequest(RequestModel):

@@ -24,6 +24,7 @@ from gateway.web.api import (
     notifiers,
     patrols,
     plan,
+    presence,
     session,
     silences,
     system,
@@ -34,6 +35,7 @@ from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.evidence import EvidenceRoutes
 from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
+from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
@@ -47,6 +49,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
@@ -76,6 +79,7 @@ def build(services: Services) -> web.Application:
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,
+            *presence.ROUTES,
             *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
@@ -88,6 +92,7 @@ def build(services: Services) -> web.Application:
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
+            *HandoverRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
             *EvidenceRoutes().routes(),
             *PushRoutes().routes(),
@@ -100,6 +105,7 @@ def build(services: Services) -> web.Application:
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *renderer.routes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
+from gateway.desk.presence import Presence
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
 from gateway.flow.device_status import DeviceStatus
+from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
@@ -112,6 +115,7 @@ class Services:
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
     open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
     clip_storage: ClipStorage
+    handovers: Handovers
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
@@ -123,6 +127,7 @@ class Services:
     """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
+    presence: Presence = field(default_factory=lambda: Presence(time.monotonic))
     shifts: Callable[[], Shifts] = Shifts
     """When the day shift and the night shift begin, as desk.yaml says."""
     limits: Callable[[], Limits] = lambda: default_limits

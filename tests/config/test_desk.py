@@ -45,6 +45,44 @@ def test_neighbours_must_exist(folder):
     assert folder.mistakes() == ["compound.yaml:6: 'near': place 'wall/n9' does not exist, did you mean 'wall/n1'?"]
 
 
+def test_limits_shifts_and_the_chain_have_their_mistakes_told(folder):
+    write(
+        folder,
+        """limits:
+  urgent_kinds: [fire.alram]
+  exceptions:
+    - {places: [wal]}
+    - {rules: [hme], acknowledge: 30s}
+    - {hours: 25:00-06:00, arrive: 1m}
+escalation:
+  - {after: 1m, to: every_desk}
+  - {after: 0s, to: desk_louder}
+hold: {default: 2h, longest: 1h}
+shifts:
+  - {name: A, hours: 08:00-20:00}
+  - {name: B, hours: 09:00-20:00}
+attention: {grace: 2d}
+""",
+    )
+    told = folder.mistakes()
+    for line, words in (
+        (2, "'fire.alram' is no kind of signal, did you mean 'fire.alarm'?"),
+        (4, "no place is or begins with 'wal'"),
+        (5, "rule 'hme' does not exist"),
+        (6, "'25:00-06:00' are no hours of a day"),
+        (8, "the steps are not in the order of 'after', put the one that comes first above"),
+        (10, "'default' is longer than 'longest', make it shorter"),
+        (12, "two shifts end at one time, one handover ends one shift: merge them"),
+        (14, "2d is too long, write at most 1d"),
+    ):
+        assert [each for each in told if each.startswith(f"desk.yaml:{line}:") and words in each], (line, words, told)
+
+
+def test_a_step_tells_by_a_notifier_that_exists(folder):
+    write(folder, "escalation:\n  - after: 0s\n    to:\n      notifier: sms\n")
+    assert folder.mistakes() == ["desk.yaml:4: notifier 'sms' does not exist, add it under 'notifiers'"]
+
+
 def test_the_report_goes_to_notifiers_that_there_are_at_times_of_a_clock(folder):
     write(folder, "report:\n  day: '20:00'\n  night: '08:00'\n  notifiers: [boss]\n")
     assert any("there is no notifier 'boss'" in line for line in folder.mistakes())

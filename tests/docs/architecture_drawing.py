@@ -42,6 +42,7 @@ PURPOSE = {
     "patrol": "rounds past checkpoints, the duty log",
     "people": "residents, vehicles",
     "access": "who may pass",
+    "handover": "shifts, signatures",
     "recording": "clips, exports",
     "notify": "messages out",
     "cases": "matters to close",

@@ -1,5 +1,7 @@
 import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
+import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
+import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
 import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
@@ -131,6 +133,15 @@ export class Gateway {
   writeDuty = (draft: DutyDraft): Promise<DutyEntry> => this.client.call("POST", "/api/v1/duty/entries", draft);
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
+
+  reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
+
+  currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
+    this.client.call("GET", at("/api/v1/handovers", { day, after }));
+
+  signHandover = (signature: Signature): Promise<HandoverSummary> => this.client.call("POST", "/api/v1/handovers", signature);
 
   /** `confirmed`: the guard has pressed twice, or the command needs no second press. */
   command = (device: string, action: string, values: Data, confirmed = true, reason = ""): Promise<{ id: string }> =>

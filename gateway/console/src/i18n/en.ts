@@ -1,4 +1,5 @@
 import { en as desk } from "../alerts/words";
+import { en as handover } from "../handover/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
@@ -103,6 +104,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "desk.unattended": "Something is wrong at the desk",
+    "desk.attended": "The desk is in order again",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
     "notifier.failing": "Notifier fails",
@@ -254,6 +257,7 @@ export const en: Messages = {
     devices: "Devices",
     events: "Events",
     history: "History",
+    handover: "Handover",
     plan: plan.view,
     patrol: "Patrol",
     figures: "Figures",
@@ -460,6 +464,7 @@ export const en: Messages = {
       other: "Other",
     },
   },
+  handover,
   notifiers,
   quarantine: {
     title: "Undecodable data",

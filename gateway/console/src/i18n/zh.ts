@@ -7,6 +7,7 @@ import { zh as cameraWords } from "../cameras/words";
 import { zh as deviceWords } from "../devices/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
+import { zh as handover } from "../handover/words";
 import { zh as duty } from "../duty/words";
 import { zh as patrol } from "../patrol/words";
 
@@ -103,6 +104,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "desk.unattended": "值班台无人值守或异常",
+  "desk.attended": "值班台恢复正常",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
   "notifier.failing": "通知渠道失灵",
@@ -286,6 +289,7 @@ export const zh = {
     devices: "设备",
     events: "事件",
     history: "历史",
+    handover: "交接班",
     plan: plan.view,
     patrol: "巡更",
     figures: "报表",
@@ -494,6 +498,7 @@ export const zh = {
       other: "其他",
     },
   },
+  handover,
   notifiers,
   quarantine: {
     title: "未识别的数据",

@@ -12,6 +12,7 @@ import { type Facts, createFacts } from "../devices/facts";
 import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
+import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
@@ -79,11 +80,18 @@ export function createAppContext(): AppContext {
   const evidence = createEvidence(gateway, explain);
 
   const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
+  const presence = createPresence({
+    report: gateway.reportPresence,
+    onDuty: () => sessions.onDuty.value && sessions.status.value === "in",
+    sounds: () => sound.speaker.value === "ready",
+    stale: () => live.stale.value,
+  });
   let soundedAt = -Infinity;
   const updateSound = (): void => {
     // The second screen is silent: the desk beside it sounds, and is where alerts are acknowledged.
     if (!sessions.onDuty.value || route.current.value.view === SPOT || performance.now() - soundedAt < SOUND_INTERVAL) return;
     soundedAt = performance.now();
+    presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
     sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
   };
@@ -126,6 +134,7 @@ export function createAppContext(): AppContext {
     start: () => {
       watch(sessions.status, follow);
       calls.start();
+      presence.start();
       facts.start();
       check();
       void readCompound().catch(() => undefined);

@@ -9,6 +9,7 @@ export const VIEWS = [
   "events",
   "history",
   "plan",
+  "handover",
   "patrol",
   "figures",
   "audit",
@@ -23,6 +24,7 @@ export const SPOT = "spot";
 
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
+  handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
   figures: ["guard", "supervisor", "manager"],
   audit: ["supervisor", "manager"],
