@@ -136,6 +136,7 @@ async def test_from_the_alarm_to_its_end_by_keys_alone(gateway, page):
 async def test_on_hold_it_has_an_end_that_the_card_tells(gateway, page):
     await sign_in(page, gateway)
     say(gateway, "water.alarm")
+    await expect(cards(page)).to_have_count(1)
     await page.keyboard.press("a")
     await expect(cards(page).first).to_have_attribute("data-state", "acknowledged")
     await page.keyboard.press("h")
