@@ -47,6 +47,8 @@ class IncidentView(ResponseModel):
     alerts: Sequence[str] = Field(description="ids, in the order in which they joined")
     open_alerts: int
     new_alerts: int
+    new_by_severity: Mapping[SeverityName, int] = Field(description="how many of its new alerts are of which severity")
+    sort_key: str = Field(description="sorting by it puts the most urgent first")
     cameras: Sequence[str] = Field(description="the cameras at, around and near its places, nearest first; at most 6")
     drill: bool = Field(description="a supervisor injected it for training (演练)")
     on_record: bool

@@ -26,7 +26,7 @@ export interface SpotPicture {
 export function scenesOf(open: Iterable<Alert>): Scene[] {
   const groups = new Map<string, Alert[]>();
   for (const alert of [...open].sort(byUrgency)) {
-    const id = alert.incident ?? alert.id;
+    const id = alert.incident || alert.id;
     groups.set(id, [...(groups.get(id) ?? []), alert]);
   }
   return [...groups].map(([id, alerts]) => sceneOf(id, alerts));

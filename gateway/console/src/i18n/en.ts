@@ -1,3 +1,4 @@
+import { en as desk } from "../alerts/words";
 import { en as handover } from "../handover/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
@@ -156,6 +157,7 @@ export const en: Messages = {
     announce: "Announce",
     stop: "Stop",
   },
+  desk,
   code: "en",
   dataKeys: {
     zone: "zone",
@@ -300,7 +302,7 @@ export const en: Messages = {
     none: "All calm",
     unknown: "Not known",
     unknownLong: "Until the connection is back, no alert can show here",
-    noneLong: "No open alerts",
+    noneLong: "No open incidents",
     watching: (online, all) => `${online} / ${all} devices online`,
     troubled: (n) => `${plural(n, "device")} with a fault`,
     latestEvents: "Latest events",
@@ -352,6 +354,8 @@ export const en: Messages = {
     clip_export: "Recording exported",
     clip_expired: "Recording expired",
     clip_missing: "Not recorded",
+    merge: "Merged",
+    split: "Taken out",
   },
   close: {
     title: "Close · what was it?",
@@ -528,11 +532,11 @@ export const en: Messages = {
   },
   keys: {
     title: "Keyboard",
-    move: "Previous / next alert",
-    urgent: "Jump to the most urgent waiting alert",
+    move: "Previous / next incident",
+    urgent: "Jump to the most urgent waiting incident",
     acknowledge: "Acknowledge",
     onScene: "On scene",
-    hold: "Hold",
+    hold: "Hold, then 1–4 for how long, Enter to confirm",
     close: "Close: then 1–5 for the outcome, Enter to confirm",
     assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
@@ -542,7 +546,7 @@ export const en: Messages = {
     export: "Export this alert's recordings",
     tour: "Cameras: start or stop a tour, pause it",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history / plan / patrol",
+    views: "Change the page, in the order of the bar",
     plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",

@@ -1,3 +1,4 @@
+import { zh as desk } from "../alerts/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
@@ -266,6 +267,7 @@ export const zh = {
   deviceTypes,
   plan,
   actions,
+  desk,
   code: "zh" as "zh" | "en",
   dataKeys,
   dataValues,
@@ -299,8 +301,8 @@ export const zh = {
   scenes: cameraWords,
   control: deviceWords,
   top: {
-    untouched: (n: number) => `${n} 条未处理`,
-    inHand: (n: number) => `${n} 条处理中`,
+    untouched: (n: number) => `${n} 起未处理`,
+    inHand: (n: number) => `${n} 起处理中`,
     calm: "平安",
     live: "实时",
     stale: "已断开",
@@ -332,7 +334,7 @@ export const zh = {
     none: "平安",
     unknown: "情况不明",
     unknownLong: "连接恢复之前，有警情也不会显示",
-    noneLong: "没有未结的警情",
+    noneLong: "没有未结的案情",
     watching: (online: number, all: number) => `${online} / ${all} 台设备在线`,
     troubled: (n: number) => `${n} 台设备有问题`,
     latestEvents: "最近的事件",
@@ -383,6 +385,8 @@ export const zh = {
     clip_export: "导出录像",
     clip_expired: "录像过期删除",
     clip_missing: "未能录像",
+    merge: "合并案情",
+    split: "移出警情",
   } as Record<string, string>,
   close: {
     title: "结警 · 这是什么情况？",
@@ -561,11 +565,11 @@ export const zh = {
   },
   keys: {
     title: "键盘快捷键",
-    move: "上一条 / 下一条警情",
-    urgent: "跳到最紧急的未处理警情",
+    move: "上一起 / 下一起案情",
+    urgent: "跳到最紧急的未处理案情",
     acknowledge: "接警",
     onScene: "到场",
-    hold: "挂起",
+    hold: "挂起，再按 1–4 选时长，Enter 确认",
     close: "结警，再按 1–5 选结论，Enter 确认",
     assign: "指派，再按数字选人，Enter 确认",
     note: "写备注",
@@ -575,7 +579,7 @@ export const zh = {
     export: "导出这条警情的录像",
     tour: "视频：轮巡开始 / 停止，暂停",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史 / 地图 / 巡更",
+    views: "切换页面，按顶栏的次序",
     plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",

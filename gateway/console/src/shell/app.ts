@@ -2,6 +2,7 @@ import { computed, inject, shallowRef, watch, type ComputedRef, type InjectionKe
 
 import { type Desk, createDesk } from "../alerts/desk";
 import { reasonWithoutPlace } from "../alerts/reason";
+import { ringsOf } from "../alerts/ringing";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
@@ -19,8 +20,12 @@ import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
 
+/** A storm of messages is looked through for sounds this often (ms). */
+const SOUND_INTERVAL = 200;
 /** A lost connection is shown at once, and sounds after this many milliseconds. */
 const LOST_SOUND_AFTER = 6_000;
+
+export type Described = Pick<Alert, "place" | "place_name" | "reason" | "reasons">;
 
 export interface AppContext extends I18n, TimeFormats {
   gateway: Gateway;
@@ -35,9 +40,9 @@ export interface AppContext extends I18n, TimeFormats {
   route: Route;
   theme: Ref<Theme>;
   name: ComputedRef<string>;
-  /** An alert's place, and its reason without the place, in the language of the screen. */
-  placeOf: (alert: Alert) => string;
-  reasonOf: (alert: Alert) => string;
+  /** The place of an alert or incident, and its reason without the place, in the language of the screen. */
+  placeOf: (alert: Described) => string;
+  reasonOf: (alert: Described) => string;
   explain: (error: unknown) => string;
   start: () => void;
 }
@@ -74,19 +79,21 @@ export function createAppContext(): AppContext {
   const facts = createFacts({ gateway, live, sessions });
   const evidence = createEvidence(gateway, explain);
 
-  const placeOf = (alert: Alert): string => i18n.pick(alert.place_name) || alert.place;
+  const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
   const presence = createPresence({
     report: gateway.reportPresence,
     onDuty: () => sessions.onDuty.value && sessions.status.value === "in",
     sounds: () => sound.speaker.value === "ready",
     stale: () => live.stale.value,
   });
+  let soundedAt = -Infinity;
   const updateSound = (): void => {
     // The second screen is silent: the desk beside it sounds, and is where alerts are acknowledged.
-    if (!sessions.onDuty.value || route.current.value.view === SPOT) return;
+    if (!sessions.onDuty.value || route.current.value.view === SPOT || performance.now() - soundedAt < SOUND_INTERVAL) return;
+    soundedAt = performance.now();
     presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(live.state.value.alerts.values(), lost, calls.ringing.value);
+    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();

@@ -38,7 +38,7 @@ export const viewsOf = (role: Role | undefined): readonly View[] =>
 
 export interface RouteLocation {
   view: View;
-  /** the selected alert, in `alerts` and `history` */
+  /** what is selected: the incident in `alerts`, the alert in `history` */
   id: string | null;
 }
 
