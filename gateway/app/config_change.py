@@ -8,14 +8,18 @@ did not change are not touched.
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from gateway.app.components import Components
 from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
+from gateway.config.desk.contacts import NATIONAL
 from gateway.config.difference import Changes, Difference, compare
+from gateway.config.shipped_procedures import procedures_in_use
 from gateway.desk.incidents import Grouping
+from gateway.desk.procedures import ProcedureList
 from gateway.errors import NotRecorded
 from gateway.flow import unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
@@ -34,6 +38,11 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
         *zip(rules, marks, strict=True),
         (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
     ]
+
+
+def _procedures(new: Configuration) -> ProcedureList:
+    contacts = {**NATIONAL, **new.desk.contacts}
+    return ProcedureList(procedures_in_use(new.desk.procedures), contacts, ZoneInfo(new.compound.timezone))
 
 
 class ConfigChange:
@@ -61,6 +70,7 @@ class ConfigChange:
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        components.desk.procedures.list = _procedures(new)
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

@@ -39,6 +39,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         cameras=components.current_config.cameras,
         actions=components.supervisor.actions,
         send_command=components.commands.order,
+        order_with=components.commands.order_with,
         emit=components.report,
         camera_snapshot=components.links.picture,
         open_view=components.links.view,

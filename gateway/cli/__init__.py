@@ -10,7 +10,7 @@ import click
 from gateway import __version__
 from gateway.errors import AnjuError, ConfigError
 
-_NOT_COMMANDS = {"common", "control_client", "kind_words"}
+_NOT_COMMANDS = {"common", "control_client"}
 
 
 class _FromFiles(click.Group):

@@ -23,6 +23,7 @@ from gateway.config.document import Document
 from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
 from gateway.config.places import read_places
+from gateway.config.procedure_checks import check_procedures
 from gateway.config.rules import read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
@@ -64,6 +65,8 @@ def load(directory: Path) -> Configuration:
         _check_addresses(devices_file)
     rules = read_rules(rules_file, context)
     desk = _read_desk(desk_file, context)
+    if desk_file is not None and not desk_file.mistakes:
+        check_procedures(desk_file, desk, devices.entries, rules)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)

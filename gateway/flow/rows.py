@@ -73,3 +73,9 @@ def unfinished_commands(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     """Those that were recorded or sent and have not ended, oldest first."""
     rows = connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent')")
     return sorted(rows, key=lambda row: int(row["at"]))
+
+
+def commands_of(connection: sqlite3.Connection, commands: Iterable[str]) -> dict[str, sqlite3.Row]:
+    """The rows of these commands by their id: `device`, `state` (recorded, sent, done, failed) and `answer`."""
+    found = (connection.execute("SELECT * FROM commands WHERE id = ?", (each,)).fetchone() for each in commands)
+    return {row["id"]: row for row in found if row is not None}

@@ -55,6 +55,12 @@ def chain_summary(connection: sqlite3.Connection) -> dict[str, object]:
     return {"rows": row["rows"], "head": last["hash"] if last else _START, "broken_at": broken_at(connection)}
 
 
+def head(connection: sqlite3.Connection) -> str:
+    """The hash of the last row: it stands for all rows before it."""
+    row = connection.execute("SELECT hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+    return row["hash"] if row else _START
+
+
 def broken_at(connection: sqlite3.Connection) -> int | None:
     """The number of the first row whose hash does not fit the row before it, or None. Reads the whole chain."""
     previous = _START

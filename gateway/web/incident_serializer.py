@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import structlog
 
 from gateway.auth.audience import Audience
+from gateway.desk.procedures.entries import told
 from gateway.errors import NotRecorded
 from gateway.model import Alert, AlertState, Incident, Step, Words
 from gateway.store import audit
@@ -108,7 +109,7 @@ class IncidentSerializer:
 
     def _story(self, alerts: Sequence[AlertView], steps: Sequence[Step]) -> list[StoryEntry]:
         """All that happened, in time order. A step on the whole incident is told once, not once for each alert."""
-        entries = [_of_step(step_view(step), None) for step in steps]
+        entries = [_of_step(step_view(step), None, told(step)) for step in steps]
         for alert in alerts:
             entries.append(_raised(alert))
             entries += [_of_signal(signal, alert.id) for signal in alert.signals]
@@ -158,8 +159,8 @@ def _of_signal(signal: SignalView, alert: str) -> StoryEntry:
     )
 
 
-def _of_step(step: StepView, alert: str | None) -> StoryEntry:
-    note = words_view(Words(step.note, step.note))
+def _of_step(step: StepView, alert: str | None, told_as: Words | None = None) -> StoryEntry:
+    note = words_view(told_as or Words(step.note, step.note))
     return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note)
 
 

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, incidents, session, system
+from gateway.web.api import alerts, devices, incidents, procedure, session, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -27,6 +27,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
@@ -53,6 +54,7 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *incidents.ROUTES,
+            *procedure.ROUTES,
             *devices.ROUTES,
             *live.routes(),
             *live_view.routes(),
@@ -63,6 +65,7 @@ def build(services: Services) -> web.Application:
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *IncidentReportPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

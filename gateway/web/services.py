@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
+from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
@@ -55,6 +56,7 @@ class Services:
     - `devices()` returns every device's status by id, `cameras` finds the camera at a place.
     - `actions(device)` returns the commands that a device takes, each with the names of its arguments.
     - `send_command` returns once the command is recorded; its result arrives as a signal.
+    - `order_with` records several commands in one commit with what its second argument records.
     - `emit` passes a signal to the intake; it returns once the signal is committed.
     - `camera_snapshot(camera)` returns a camera's newest JPEG, or None.
     - `open_view(camera, main)` is a viewer of the packets of its sub or main stream. Raises LinkLost while there are
@@ -78,6 +80,7 @@ class Services:
     cameras: CameraLookup
     actions: Callable[[str], Mapping[str, Collection[str]]]
     send_command: Callable[[Command], Awaitable[None]]
+    order_with: Callable[[Sequence[Command], Commit], Awaitable[None]]
     emit: Callable[[Signal], Awaitable[int]]
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
     open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]

@@ -9,8 +9,8 @@ import pytest
 
 import gateway
 from gateway import model
-from gateway.cli.kind_words import KINDS, kind_words
 from gateway.model import Words
+from gateway.model.kind_words import KINDS, kind_words
 
 SCREEN = Path(gateway.__file__).parent / "console" / "src" / "i18n"
 

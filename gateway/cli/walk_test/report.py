@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.cli.kind_words import kind_words
 from gateway.cli.walk_test.texts import RESULTS, TEXTS
 from gateway.cli.walk_test.trials import Trial, TrialResult, WalkTest
 from gateway.model import Device, Place
+from gateway.model.kind_words import kind_words
 
 
 @dataclass(frozen=True, slots=True)

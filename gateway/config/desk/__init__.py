@@ -6,13 +6,19 @@ this folder.
 
 from __future__ import annotations
 
+from pydantic import Field
+
+from gateway.config.desk.contacts import Contacts, ContactSection
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.procedures import Procedure, ProcedureSection, ProcedureStep
 from gateway.settings.section import Section
 
-__all__ = ["DeskSettings", "IncidentSection"]
+__all__ = ["ContactSection", "DeskSettings", "IncidentSection", "Procedure", "ProcedureSection", "ProcedureStep"]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    contacts: Contacts = Field(default_factory=dict)
+    procedures: ProcedureSection = ProcedureSection()

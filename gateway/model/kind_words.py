@@ -1,10 +1,10 @@
-"""Names of signal kinds for reports, the same as in the console (console/src/i18n)."""
+"""Names of signal kinds for reports and printed pages, the same as in the console (console/src/i18n)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.model import Words
+from gateway.model.words import Words
 
 KINDS: Mapping[str, Words] = {
     "zone.alarm": Words("防区报警", "Zone alarm"),
