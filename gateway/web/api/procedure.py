@@ -105,15 +105,16 @@ def _contact(context: RequestContext[Any], name: str) -> tuple[list[NumberView],
 
 
 async def _send(context: RequestContext[ProcedureStepRequest], incident: Incident, found: StepProgress) -> None:
-    """Record the step and its commands in one commit; they are carried out after it."""
+    """Record the step and its commands in one commit; they are carried out after it.
+
+    Where no device takes the command people do it by hand, and the step records that.
+    """
     services, body, command, user = context.services, context.params, found.step.command, context.identity.user
     assert command is not None
-    if command.confirm and not body.confirmed:
-        raise ApiError(400, Words("这个指令需要再按一次确认", "This command must be confirmed"))
     devices = targets(command, incident.place, services.compound.devices)
     able = [device for device in devices if command.action in services.actions(device.id)]
-    if not able:
-        raise ApiError(409, Words("这里没有能执行这个指令的设备", "No device here takes this command"))
+    if able and command.confirm and not body.confirmed:
+        raise ApiError(400, Words("这个指令需要再按一次确认", "This command must be confirmed"))
     commands = [Command(device.id, command.action, dict(command.arguments), by=user) for device in able]
 
     async def commit(actions: Sequence[Action], unit: Unit) -> None:
