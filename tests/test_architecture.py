@@ -56,7 +56,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
-        "flow": BASE | {"backoff", "clock", "desk", "driver", "limits", "rule", "store", "tasks"},
+        "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE

@@ -66,7 +66,9 @@ class ConfigChange:
         anything has changed.
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
-        rules = NewRules(_rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near))
+        rules = NewRules(
+            _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
+        )
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)

@@ -55,6 +55,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
+        _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
         _task(

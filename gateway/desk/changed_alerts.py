@@ -1,11 +1,11 @@
-"""Alerts and incidents that changed and that nobody was told of yet: the desk fills it, the `tell` stage empties it."""
+"""Changed alerts, incidents and silences that nobody was told of yet: the desk adds, the `tell` stage takes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
 
-from gateway.model import Alert, Incident
+from gateway.model import Alert, Incident, SilencedSource
 
 
 class ChangedAlerts:
@@ -14,6 +14,7 @@ class ChangedAlerts:
     def __init__(self) -> None:
         self._alerts: dict[str, Alert] = {}
         self._incidents: dict[str, Incident] = {}
+        self._silences: dict[str, SilencedSource] = {}
         self._any = asyncio.Event()
 
     def add(self, alert: Alert) -> None:
@@ -29,6 +30,12 @@ class ChangedAlerts:
             self._incidents[incident.id] = incident
             self._any.set()
 
+    def add_silence(self, silence: SilencedSource) -> None:
+        """Note a change of a silence."""
+        self._silences.pop(silence.id, None)
+        self._silences[silence.id] = silence
+        self._any.set()
+
     def take(self) -> list[Alert]:
         """All changes of alerts, oldest first; they are here no more."""
         alerts, self._alerts = list(self._alerts.values()), {}
@@ -41,10 +48,16 @@ class ChangedAlerts:
         self._clear()
         return incidents
 
+    def take_silences(self) -> list[SilencedSource]:
+        """All changes of silences, oldest first; they are here no more."""
+        silences, self._silences = list(self._silences.values()), {}
+        self._clear()
+        return silences
+
     async def wait(self) -> None:
         """Return once there is a change."""
         await self._any.wait()
 
     def _clear(self) -> None:
-        if not self._alerts and not self._incidents:
+        if not (self._alerts or self._incidents or self._silences):
             self._any.clear()

@@ -23,6 +23,7 @@ from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
 from gateway.desk.plan import Plan
 from gateway.desk.procedures import ProcedureDesk
+from gateway.desk.silence_desk import SilenceDesk
 from gateway.desk.state import DeskState, Unit, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import NotFound, NotRecorded
@@ -56,6 +57,7 @@ class Desk:
         """Why decisions are not on record yet; empty when all are."""
         self.procedures = ProcedureDesk(store, now, self.state, self._act)
         self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step, self.procedures)
+        self.silences = SilenceDesk(store, now, self.state, self._act, self.decide)
 
     async def load(self) -> None:
         """Load the open alerts; the store itself reports what can't be read."""
@@ -68,6 +70,7 @@ class Desk:
         for alert in found:
             self.state.apply(alert)
         await self.incidents.load()
+        await self.silences.load()
 
     def held(self, rule: str) -> frozenset[str]:
         """The keys of the alerts this rule has open and unrestored."""
@@ -123,7 +126,7 @@ class Desk:
         """
         state = self.state
         async with state.changing:
-            plan = Plan.of(decisions, state.alerts, state.by_key, state.fold)
+            plan = Plan.of(decisions, state.alerts, state.by_key, state.fold, state.noise)
             both, also = state.unwritten.then(plan), beside or state.unwritten_beside
 
             def unit(connection: sqlite3.Connection) -> int:
@@ -145,6 +148,7 @@ class Desk:
             for incident in incidents:
                 state.apply_incident(incident)
             self.changed.add_incidents(incidents)
+            state.apply_silences(plan.silences.values())
         return [alert for alert in shown if alert.id in plan.alerts]
 
     def _marked(self, plan: Plan, *, on_record: bool) -> tuple[list[Alert], list[Incident]]:

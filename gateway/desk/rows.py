@@ -112,10 +112,12 @@ def last_decision(connection: sqlite3.Connection) -> int:
     return number
 
 
-def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None) -> int:
+def append_decision(
+    connection: sqlite3.Connection, decided: DecisionOnEvent, alert: str | None, silenced_by: str | None = None
+) -> int:
     """Append a decision, and tie the signal behind it to the alert that it raised or cleared (None: no alert).
 
-    Returns the decision's number.
+    `silenced_by` is the silence that kept it away. Returns the decision's number.
     """
     match decided.decision:
         case Raise(key, severity, place, reason, device):
@@ -128,6 +130,8 @@ def append_decision(connection: sqlite3.Connection, decided: DecisionOnEvent, al
         case Perform(device, action, arguments, limit):
             name = "perform"
             data = {"device": device, "action": action, "arguments": dict(arguments), "limit_s": limit.total_seconds()}  # type: ignore[dict-item]  # JSON
+    if silenced_by is not None:
+        data["silenced_by"] = silenced_by
     event = decided.event
     behind = signal_behind(event)
     cursor = connection.execute(

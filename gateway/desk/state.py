@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.incidents import IncidentFold
 from gateway.desk.incidents import rows as incident_rows
+from gateway.desk.noise import NoiseFold
 from gateway.desk.plan import Plan
-from gateway.model import Alert, AlertState, Incident, Severity
+from gateway.model import Alert, AlertState, Incident, Severity, SilencedSource
 
 Unit = Callable[[sqlite3.Connection], None]
 
@@ -35,6 +36,9 @@ class DeskState:
         self.incidents: dict[str, Incident] = {}
         """As everybody sees them: after their change is on record, or with `on_record` false."""
         self.fold = IncidentFold()
+        self.noise = NoiseFold()
+        self.silences: dict[str, SilencedSource] = {}
+        """Those in force, as everybody sees them."""
         self.counts: Counter[tuple[Severity, bool]] = Counter()
         self.unwritten = Plan()
         self.unwritten_beside: Unit = nothing
@@ -61,6 +65,15 @@ class DeskState:
         else:
             self.incidents[incident.id] = incident
 
+    def apply_silences(self, silences: Iterable[SilencedSource]) -> None:
+        """Show the silences as they are now, and note them for whoever is told."""
+        for silence in silences:
+            if silence.ended_at is not None:
+                self.silences.pop(silence.id, None)
+            else:
+                self.silences[silence.id] = silence
+            self.changed.add_silence(silence)
+
     def show(self, alerts: Iterable[Alert], incidents: Iterable[Incident]) -> None:
         """Show what a person's action made of them, and note it for whoever is told.
 
@@ -85,6 +98,7 @@ class DeskState:
     def resync(self) -> None:
         """Let the fold begin again with what is shown, after a change that could not be written."""
         self.fold.load(self.incidents.values(), self.alerts.values())
+        self.noise.load(self.silences.values())
 
     def counted(self, memory: Iterable[Alert]) -> Counter[tuple[Severity, bool]]:
         """How many alerts are open, by severity and whether nobody has seen to them yet, those of `memory` included."""

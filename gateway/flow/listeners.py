@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Incident, Signal
+from gateway.model import Alert, Incident, Signal, SilencedSource
 
 
 class AlertListener(Protocol):
@@ -17,6 +17,9 @@ class AlertListener(Protocol):
 
     def incident_changed(self, incident: Incident) -> None:
         """The incident as it is now, after its alerts."""
+
+    def silence_changed(self, silence: SilencedSource) -> None:
+        """A source is silenced or throttled, kept an alarm away, or is silenced no more."""
 
 
 class ConsoleFeed(AlertListener, Protocol):

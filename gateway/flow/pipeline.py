@@ -136,6 +136,8 @@ class Pipeline:
         wanted = self._rules.switch(new, held, on_record)
         if new.grouping is not None:
             self._desk.state.fold.grouping = new.grouping
+        if new.noise is not None:
+            self._desk.state.noise.settings = new.noise
         new.applied.set()
         if wanted is not None:
             await self._catch_up(wanted, new.number)

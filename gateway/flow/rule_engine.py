@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from gateway.config.desk import NoiseSection
 from gateway.desk.incidents import Grouping
 from gateway.desk.lifecycle import DecisionOnEvent
 from gateway.flow.checkpoint import Checkpoint, OnRecord, PendingWake, Progress, dump, restore
@@ -30,13 +31,14 @@ log = structlog.get_logger(__name__)
 class NewRules:
     """`rules` as (rule, fingerprint) decide from the journal's `number` on; `applied` is set once they do.
 
-    `grouping` says from there on which alerts belong together; None leaves that as it is.
+    `grouping` says from there on which alerts belong together, `noise` what is throttled; None leaves that as it is.
     """
 
     rules: Sequence[tuple[Rule, str]]
     number: int = 0
     applied: asyncio.Event = field(default_factory=asyncio.Event)
     grouping: Grouping | None = None
+    noise: NoiseSection | None = None
 
 
 @dataclass(slots=True)

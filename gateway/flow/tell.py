@@ -24,6 +24,9 @@ class Tell:
         for incident in self._changed.take_incidents():
             for listener in self._listeners:
                 listener.incident_changed(incident)
+        for silence in self._changed.take_silences():
+            for listener in self._listeners:
+                listener.silence_changed(silence)
 
     async def run(self) -> None:
         """Tell of changes that come between two batches, as people's steps and pictures do; runs until cancelled."""

@@ -16,6 +16,7 @@ from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, S
 from gateway.model.people import Household, Person, Role
 from gateway.model.register import Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
+from gateway.model.silence import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, SilencedSource
 from gateway.model.words import Text, Words, as_data, from_data
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "DEVICE_ID",
     "DRILL_RULE",
     "KINDS",
+    "LASTING_KINDS",
+    "LIFE_SAFETY_KINDS",
     "OTHER_KINDS",
     "PLACE_PATH",
     "SIGHTING_KINDS",
@@ -39,6 +42,7 @@ __all__ = [
     "Disposition",
     "Event",
     "Health",
+    "HeldAlarm",
     "Household",
     "Incident",
     "Json",
@@ -54,6 +58,7 @@ __all__ = [
     "Role",
     "Severity",
     "Signal",
+    "SilencedSource",
     "Step",
     "Text",
     "Vehicle",

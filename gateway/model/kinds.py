@@ -30,6 +30,7 @@ ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split
+    silence.begun silence.ended
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Incident, Signal
+from gateway.model import Alert, Incident, Signal, SilencedSource
 
 CAPACITY = 4096
 """Changes kept for sockets that lag or reconnect."""
 
 Dropped = Mapping[str, int]
-Subject = Alert | Incident | DeviceStatus | Signal | Dropped
+Subject = Alert | Incident | SilencedSource | DeviceStatus | Signal | Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Hub:
     def incident_changed(self, incident: Incident) -> None:
         """An incident is new or has a new state."""
         self._add(f"incident {incident.id}", incident)
+
+    def silence_changed(self, silence: SilencedSource) -> None:
+        """A source is silenced, kept an alarm away, or is silenced no more."""
+        self._add(f"silence {silence.id}", silence)
 
     def device_changed(self, status: DeviceStatus) -> None:
         """A device's health has changed."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from gateway.web.alert_responses import AlertView, SignalView
 from gateway.web.incident_responses import IncidentView
 from gateway.web.responses import DeviceView, ResponseModel, UtcTime
+from gateway.web.silence_views import SilenceView
 
 
 class CountsView(ResponseModel):
@@ -27,6 +28,7 @@ class SnapshotMessage(ResponseModel):
     alerts: Sequence[AlertView]
     alerts_left_out: int = Field(description="open alerts beyond the most severe 1000")
     counts: CountsView
+    silences: Sequence[SilenceView] = Field(description="those in force")
     devices: Sequence[DeviceView]
     signals: Sequence[SignalView]
     dropped: Mapping[str, int]
@@ -47,6 +49,14 @@ class IncidentMessage(ResponseModel):
     type: Literal["incident"] = "incident"
     number: int
     incident: IncidentView
+
+
+class SilenceMessage(ResponseModel):
+    """A source is silenced or throttled, kept an alarm away, or (`ended_at`) is silenced no more."""
+
+    type: Literal["silence"] = "silence"
+    number: int
+    silence: SilenceView
 
 
 class DeviceMessage(ResponseModel):
@@ -82,5 +92,12 @@ class BeatMessage(ResponseModel):
 
 
 LiveMessage = (
-    SnapshotMessage | AlertMessage | IncidentMessage | DeviceMessage | SignalMessage | DroppedMessage | BeatMessage
+    SnapshotMessage
+    | AlertMessage
+    | IncidentMessage
+    | SilenceMessage
+    | DeviceMessage
+    | SignalMessage
+    | DroppedMessage
+    | BeatMessage
 )

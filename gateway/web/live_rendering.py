@@ -12,7 +12,7 @@ import structlog
 from gateway.auth.audience import Audience
 from gateway.errors import NotRecorded
 from gateway.flow.device_status import DeviceStatus
-from gateway.model import Alert, Incident, Severity, Signal
+from gateway.model import Alert, Incident, Severity, Signal, SilencedSource
 from gateway.store import journal
 from gateway.web.alert_responses import AlertView
 from gateway.web.hub import Change
@@ -27,10 +27,12 @@ from gateway.web.live_messages import (
     IncidentMessage,
     LiveMessage,
     SignalMessage,
+    SilenceMessage,
     SnapshotMessage,
 )
 from gateway.web.serializers import Serializer
 from gateway.web.services import Services
+from gateway.web.silence_views import silence_view
 
 log = structlog.get_logger(__name__)
 MAX_ALERTS = 1000
@@ -66,6 +68,7 @@ class LiveMessages:
             alerts=await self._serializer.alerts(shown, audience, 20 if len(shown) <= _FEW_ALERTS else 3),
             alerts_left_out=len(alerts) - len(shown),
             counts=counts,
+            silences=[silence_view(each, services) for each in services.desk.silences.in_force()],
             devices=[self._serializer.device(status) for status in services.devices().values()],
             signals=[self._serializer.signal(signal, audience) for signal in signals],
             dropped=services.hub.counts,
@@ -108,6 +111,8 @@ class LiveMessages:
                 return AlertMessage(number=number, alert=next(views), counts=self._counts())
             case Incident():
                 return IncidentMessage(number=number, incident=next(cards))
+            case SilencedSource() as silence:
+                return SilenceMessage(number=number, silence=silence_view(silence, self._services))
             case DeviceStatus() as status:
                 return DeviceMessage(number=number, device=self._serializer.device(status))
             case Signal() as signal:

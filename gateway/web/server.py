@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, incidents, procedure, session, system
+from gateway.web.api import alerts, devices, incidents, procedure, session, silences, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -54,6 +54,7 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *incidents.ROUTES,
+            *silences.ROUTES,
             *procedure.ROUTES,
             *devices.ROUTES,
             *live.routes(),

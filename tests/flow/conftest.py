@@ -37,6 +37,7 @@ COMPOUND = Compound(
 class Ear:
     alerts: list = field(default_factory=list)
     incidents: list = field(default_factory=list)
+    silences: list = field(default_factory=list)
     signals: list = field(default_factory=list)
     devices: list = field(default_factory=list)
 
@@ -45,6 +46,9 @@ class Ear:
 
     def incident_changed(self, incident):
         self.incidents.append(incident)
+
+    def silence_changed(self, silence):
+        self.silences.append(silence)
 
     def device_changed(self, status):
         self.devices.append(status)

@@ -10,15 +10,25 @@ from pydantic import Field
 
 from gateway.config.desk.contacts import Contacts, ContactSection
 from gateway.config.desk.incidents import IncidentSection
+from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.procedures import Procedure, ProcedureSection, ProcedureStep
 from gateway.settings.section import Section
 
-__all__ = ["ContactSection", "DeskSettings", "IncidentSection", "Procedure", "ProcedureSection", "ProcedureStep"]
+__all__ = [
+    "ContactSection",
+    "DeskSettings",
+    "IncidentSection",
+    "NoiseSection",
+    "Procedure",
+    "ProcedureSection",
+    "ProcedureStep",
+]
 
 
 class DeskSettings(Section):
     """desk.yaml"""
 
     incidents: IncidentSection = IncidentSection()
+    noise: NoiseSection = NoiseSection()
     contacts: Contacts = Field(default_factory=dict)
     procedures: ProcedureSection = ProcedureSection()

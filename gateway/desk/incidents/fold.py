@@ -171,8 +171,9 @@ def _opened(member: Member, alert: Alert) -> Incident:
 
 def _derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
     """The incident with all that follows from its members and open alerts."""
-    severity = max(member.severity for member in incident.members)
-    top = next(member for member in incident.members if member.severity is severity)
+    members = incident.members  # their order is on record, that of `alerts` is not the same after a start
+    severity = max(member.severity for member in members)
+    top = next(member for member in members if member.severity is severity)
     return replace(
         incident,
         severity=severity,
@@ -180,9 +181,13 @@ def _derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
         place=top.place,
         why=why(incident.members),
         state=_state(alerts.values()),
-        assignee=next((a.assignee for a in alerts.values() if a.assignee), incident.assignee),
+        assignee=next((found for each in members if (found := _assignee(alerts, each))), incident.assignee),
         on_record=all(alert.on_record for alert in alerts.values()),
     )
+
+
+def _assignee(alerts: Mapping[str, Alert], member: Member) -> str | None:
+    return alerts[member.alert].assignee if member.alert in alerts else None
 
 
 def _state(alerts: Iterable[Alert]) -> AlertState:

@@ -59,13 +59,17 @@ def put(connection: sqlite3.Connection, incident: Incident, before: Incident | N
     if incident.merged_into is not None:
         return  # its alerts are another incident's now
     known = dict(enumerate(before.members)) if before else {}
+    changed = [(position, m) for position, m in enumerate(incident.members) if known.get(position) != m]
     connection.executemany(
         _PUT_MEMBER,
         (
             (m.alert, incident.id, position, m.relation.value, m.place, int(m.severity), "\n".join(m.subjects), m.kind)
-            for position, m in enumerate(incident.members)
-            if known.get(position) != m
+            for position, m in changed
         ),
+    )
+    # Closed alerts move with a merge or split too, and only the database has those.
+    connection.executemany(
+        "UPDATE alerts SET incident = ? WHERE id = ?", [(incident.id, member.alert) for _, member in changed]
     )
 
 
