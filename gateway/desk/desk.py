@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,15 @@ class Desk:
         """The alert with this id, open or closed. Raises NotRecorded while the database can't be read."""
         known = self.memory.get(alert_id) or self.state.alerts.get(alert_id)
         return known or await self._store.read(lambda connection: rows.one(connection, alert_id))
+
+    async def alerts_by_id(self, alert_ids: Iterable[str]) -> list[Alert]:
+        """Those of these that exist, in this order. Raises NotRecorded while closed ones can't be read."""
+        ids = list(alert_ids)
+        found = {i: a for i in ids if (a := self.memory.get(i) or self.state.alerts.get(i)) is not None}
+        missing = [each for each in ids if each not in found]
+        if missing:
+            found |= await self._store.read(lambda connection: rows.some(connection, missing))
+        return [found[each] for each in ids if each in found]
 
     async def steps(self, alert_id: str) -> list[Step]:
         """What people did about it, oldest first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,12 +15,13 @@ import structlog
 from gateway.desk import rows
 from gateway.desk.incidents import alone
 from gateway.desk.incidents import rows as incident_rows
+from gateway.desk.incidents.urgency import sort_key
 from gateway.desk.lifecycle import ALLOWED, action_of, stepped, validate_step
 from gateway.desk.procedures import ProcedureDesk
-from gateway.desk.state import DeskState, Unit
+from gateway.desk.state import DeskState, Unit, counted_as
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import Conflict, NotFound, NotRecorded
-from gateway.model import Action, Alert, AlertState, Incident, Step
+from gateway.model import Action, Alert, AlertState, Incident, Severity, Step
 from gateway.store import Store, audit
 
 log = structlog.get_logger(__name__)
@@ -97,9 +100,22 @@ class IncidentDesk:
             log.error("incidents made for alerts without one can't be written", why=str(error))
 
     def open_incidents(self) -> list[Incident]:
-        """Most severe first; of one severity those with something new first, then oldest first."""
-        found = [*(alone(alert) for alert in self._memory.alerts()), *self._state.incidents.values()]
-        return sorted(found, key=lambda i: (-i.severity, i.state is not AlertState.NEW, i.opened_at, i.id))
+        """The most urgent first, see `sort_key`."""
+        return sorted([*self._of_memory(), *self._state.incidents.values()], key=sort_key)
+
+    def counts(self) -> Counter[tuple[Severity, bool]]:
+        """How many are open, by severity and whether something of it is new."""
+        return self._state.incident_counts + Counter(counted_as(incident) for incident in self._of_memory())
+
+    def most_urgent(self, after: str | None, limit: int) -> tuple[list[Incident], str | None]:
+        """A page of the open incidents, the most urgent first. The cursors are sort keys."""
+        found = self.open_incidents()
+        begin = 0 if after is None else bisect_right(found, after, key=sort_key)
+        shown = found[begin : begin + limit]
+        return shown, sort_key(shown[-1]) if begin + limit < len(found) else None
+
+    def _of_memory(self) -> list[Incident]:
+        return [alone(alert) for alert in self._memory.alerts()]
 
     def open_alerts(self, incident: Incident) -> list[Alert]:
         """The alerts of an incident that are not closed, in the order in which they joined."""

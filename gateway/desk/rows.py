@@ -88,6 +88,11 @@ def one(connection: sqlite3.Connection, alert: str) -> Alert | None:
     return read(row) if row else None
 
 
+def some(connection: sqlite3.Connection, alerts: Iterable[str]) -> dict[str, Alert]:
+    """Those of these alerts that exist, by id."""
+    return {alert: found for alert in alerts if (found := one(connection, alert)) is not None}
+
+
 def open_alerts(connection: sqlite3.Connection) -> list[Alert]:
     """All that are not closed, oldest first."""
     return [

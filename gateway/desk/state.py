@@ -21,8 +21,9 @@ def nothing(_connection: sqlite3.Connection) -> None:
     """A unit that writes nothing."""
 
 
-def _counted(alert: Alert) -> tuple[Severity, bool]:
-    return alert.severity, alert.state is AlertState.NEW
+def counted_as(counted: Alert | Incident) -> tuple[Severity, bool]:
+    """By what it is counted: its severity, and whether nobody has seen to it yet."""
+    return counted.severity, counted.state is AlertState.NEW
 
 
 class DeskState:
@@ -40,6 +41,7 @@ class DeskState:
         self.silences: dict[str, SilencedSource] = {}
         """Those in force, as everybody sees them."""
         self.counts: Counter[tuple[Severity, bool]] = Counter()
+        self.incident_counts: Counter[tuple[Severity, bool]] = Counter()
         self.unwritten = Plan()
         self.unwritten_beside: Unit = nothing
         self.decided = 0
@@ -48,8 +50,8 @@ class DeskState:
     def apply(self, alert: Alert) -> None:
         """Show the alert as it is now."""
         before = self.alerts.get(alert.id)
-        self.counts.subtract([_counted(before)] if before else ())
-        self.counts.update([_counted(alert)] if alert.state is not AlertState.CLOSED else ())
+        self.counts.subtract([counted_as(before)] if before else ())
+        self.counts.update([counted_as(alert)] if alert.state is not AlertState.CLOSED else ())
         if alert.state is not AlertState.CLOSED:
             self.alerts[alert.id] = alert
             self.by_key[alert.rule, alert.key] = alert.id
@@ -60,6 +62,9 @@ class DeskState:
 
     def apply_incident(self, incident: Incident) -> None:
         """Show the incident as it is now."""
+        before = self.incidents.get(incident.id)
+        self.incident_counts.subtract([counted_as(before)] if before else ())
+        self.incident_counts.update([counted_as(incident)] if incident.state is not AlertState.CLOSED else ())
         if incident.state is AlertState.CLOSED:
             self.incidents.pop(incident.id, None)
         else:
@@ -102,4 +107,4 @@ class DeskState:
 
     def counted(self, memory: Iterable[Alert]) -> Counter[tuple[Severity, bool]]:
         """How many alerts are open, by severity and whether nobody has seen to them yet, those of `memory` included."""
-        return self.counts + Counter(_counted(alert) for alert in memory)
+        return self.counts + Counter(counted_as(alert) for alert in memory)

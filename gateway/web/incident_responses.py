@@ -40,6 +40,8 @@ class IncidentView(ResponseModel):
     alerts: Sequence[str] = Field(description="ids, in the order in which they joined")
     open_alerts: int
     new_alerts: int
+    new_by_severity: Mapping[SeverityName, int] = Field(description="how many of its new alerts are of which severity")
+    sort_key: str = Field(description="sorting by it puts the most urgent first")
     drill: bool = Field(description="a supervisor injected it for training (演练)")
     on_record: bool
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
 from gateway.auth.audience import Audience
+from gateway.desk.incidents.urgency import sort_key
 from gateway.desk.procedures.entries import told
 from gateway.errors import NotRecorded
 from gateway.model import Alert, AlertState, Incident, Step, Words
@@ -74,6 +76,8 @@ class IncidentSerializer:
             "alerts": list(incident.alerts),
             "open_alerts": len(opened),
             "new_alerts": sum(alert.state is AlertState.NEW for alert in opened),
+            "new_by_severity": Counter(a.severity.word for a in opened if a.state is AlertState.NEW),
+            "sort_key": sort_key(incident),
             "drill": incident.drill,
             "on_record": incident.on_record,
         }
@@ -82,15 +86,13 @@ class IncidentSerializer:
         return {alert.id: alert for alert in await self._loaded([incident.top for incident in incidents])}
 
     async def _loaded(self, ids: Iterable[str]) -> list[Alert]:
-        found = []
-        for alert_id in ids:
-            try:
-                alert = await self._services.desk.alert(alert_id)
-            except NotRecorded as error:
-                log.error("an alert of an incident can't be read", alert=alert_id, why=str(error))
-                continue
-            found += [alert] if alert else []
-        return found
+        desk, wanted = self._services.desk, list(ids)
+        try:
+            return await desk.alerts_by_id(wanted)
+        except NotRecorded as error:
+            log.error("closed alerts of incidents can't be read", why=str(error))
+        held = [desk.memory.get(each) or desk.state.alerts.get(each) for each in wanted]
+        return [alert for alert in held if alert is not None]
 
     async def _reasons(self, alerts: Iterable[Alert], audience: Audience) -> Mapping[str, Words]:
         """The reasons of these alerts by their id, as the audience may see them."""

@@ -14,7 +14,10 @@ from gateway.web.silence_views import SilenceView
 
 
 class CountsView(ResponseModel):
-    """All open alerts by severity, including those not sent; `untouched`: those that nobody has acknowledged yet."""
+    """All open alerts, or incidents, by severity, those not sent included.
+
+    `untouched`: alerts that nobody has acknowledged yet, and incidents that have such an alert.
+    """
 
     open: Mapping[str, int]
     untouched: Mapping[str, int]
@@ -25,8 +28,11 @@ class SnapshotMessage(ResponseModel):
 
     type: Literal["snapshot"] = "snapshot"
     number: int
+    incidents: Sequence[IncidentView] = Field(description="the most urgent open ones, at most 300")
+    incidents_left_out: int = Field(description="open incidents beyond these; see GET /api/v1/incidents?order=urgency")
+    incident_counts: CountsView
     alerts: Sequence[AlertView]
-    alerts_left_out: int = Field(description="open alerts beyond the most severe 1000")
+    alerts_left_out: int = Field(description="open alerts beyond the most severe 1000 (300 in the brief view)")
     counts: CountsView
     silences: Sequence[SilenceView] = Field(description="those in force")
     devices: Sequence[DeviceView]
@@ -49,6 +55,7 @@ class IncidentMessage(ResponseModel):
     type: Literal["incident"] = "incident"
     number: int
     incident: IncidentView
+    counts: CountsView = Field(description="of all open incidents")
 
 
 class SilenceMessage(ResponseModel):

@@ -12,7 +12,7 @@ from gateway.auth.audience import audience_of
 from gateway.auth.session_check import CLOSE_SESSION_ENDED, session_is_valid
 from gateway.model import Alert, AlertState
 from gateway.web.hub import Change
-from gateway.web.live_rendering import LiveMessages
+from gateway.web.live_rendering import LiveMessages, LiveView
 from gateway.web.metrics import WebMetrics
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import LiveQuery
@@ -104,6 +104,7 @@ class _LiveSender:
         self._socket = socket
         self._services = context.services
         self._identity = context.identity
+        self._view = LiveView(audience_of(context.identity.role), context.params.view == "brief")
         self._cursor = context.params.after
         self._next_beat = 0.0
         self._closed_until_snapshot = 0
@@ -118,7 +119,7 @@ class _LiveSender:
                 await self._send_snapshot()
             elif changes:
                 # Sent one by one: a slow screen falls behind here, in the ring, and costs no memory.
-                for text in await self._messages.messages(changes, audience_of(self._identity.role)):
+                for text in await self._messages.messages(changes, self._view):
                     await self._send(text)
                 self._cursor = changes[-1].number
                 self._count_closed(changes)
@@ -141,8 +142,9 @@ class _LiveSender:
             return
 
     async def _send_snapshot(self) -> None:
-        self._cursor, text, left_out = await self._messages.snapshot(audience_of(self._identity.role))
-        self._closed_until_snapshot = _CLOSED_PER_SNAPSHOT if left_out else 0
+        self._cursor, text, left_out = await self._messages.snapshot(self._view)
+        # A brief view turns the pages of the incidents by itself.
+        self._closed_until_snapshot = _CLOSED_PER_SNAPSHOT if left_out and not self._view.brief else 0
         self._metrics.snapshots.inc()
         await self._send(text)
 

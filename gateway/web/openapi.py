@@ -14,14 +14,25 @@ from gateway.web.live_messages import (
     BeatMessage,
     DeviceMessage,
     DroppedMessage,
+    IncidentMessage,
     SignalMessage,
+    SilenceMessage,
     SnapshotMessage,
 )
 from gateway.web.responses import ErrorView
 from gateway.web.routes import DEVICE, PUBLIC, Route
 
 _REF = "#/components/schemas/{model}"
-_MESSAGES = (SnapshotMessage, AlertMessage, DeviceMessage, SignalMessage, DroppedMessage, BeatMessage)
+_MESSAGES = (
+    SnapshotMessage,
+    AlertMessage,
+    IncidentMessage,
+    SilenceMessage,
+    DeviceMessage,
+    SignalMessage,
+    DroppedMessage,
+    BeatMessage,
+)
 _JSON = "application/json"
 
 

@@ -106,6 +106,12 @@ class AlertQuery(RequestModel):
     limit: PageSize = 50
 
 
+class IncidentQuery(AlertQuery):
+    """As AlertQuery. `order=urgency` lists the open ones only, the most urgent first."""
+
+    order: Literal["newest", "urgency"] = "newest"
+
+
 class SignalQuery(RequestModel):
     """Filters of the list of signals."""
 
@@ -129,6 +135,9 @@ class LiveQuery(RequestModel):
     """Where the live feed continues."""
 
     after: RowNumber | None = Field(None, description="resume after this number")
+    view: Literal["full", "brief"] = Field(
+        "full", description="brief: alerts without their signals, steps, recordings and household, and fewer of them"
+    )
 
 
 class LiveViewQuery(RequestModel):

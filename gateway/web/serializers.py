@@ -22,6 +22,7 @@ from gateway.web.responses import DeviceView, WordsView
 from gateway.web.services import Services
 
 log = structlog.get_logger(__name__)
+_FEW_SIGNALS = 3
 _NOT_SHOWN = Words("涉及人员，内容不对安装人员显示", "Concerns a person; not shown to installers")
 
 
@@ -50,6 +51,14 @@ class Serializer:
         """Each with its newest `signals` signals. Without signals, steps and clips while the database can't be read."""
         details = await self._details(alerts, audience, signals)
         return [self._alert(alert, details, audience) for alert in alerts]
+
+    async def brief(self, alerts: Sequence[Alert], audience: Audience) -> list[AlertView]:
+        """Without their signals, steps, recordings and households."""
+        if audience.sees_people:
+            return [self._alert(alert, _AlertDetails(), audience) for alert in alerts]
+        # What may be shown of an alert depends on its signals.
+        views = await self.alerts(alerts, audience, _FEW_SIGNALS)
+        return [view.model_copy(update={"signals": (), "steps": (), "clips": ()}) for view in views]
 
     def signal(self, signal: Signal, audience: Audience) -> SignalView:
         """With the part of its data that the audience may see."""

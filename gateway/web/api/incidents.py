@@ -16,9 +16,9 @@ from gateway.web.incident_responses import IncidentDetail, IncidentList, Inciden
 from gateway.web.incident_serializer import IncidentSerializer
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import (
-    AlertQuery,
     AssignRequest,
     CloseRequest,
+    IncidentQuery,
     MergeRequest,
     NoteRequest,
     SplitRequest,
@@ -33,11 +33,14 @@ _STATE_FILTERS: Mapping[str | None, Sequence[str]] = {
 }
 
 
-async def list_incidents(context: RequestContext[AlertQuery]) -> IncidentList:
+async def list_incidents(context: RequestContext[IncidentQuery]) -> IncidentList:
     """Handler of GET /api/v1/incidents."""
-    query = context.params
+    query, desk = context.params, context.services.desk.incidents
     states = _STATE_FILTERS.get(query.state, (query.state or "",))
-    incidents, cursor = await context.services.desk.incidents.page(states, query.after, query.limit)
+    if query.order == "urgency":
+        incidents, cursor = desk.most_urgent(query.after, query.limit)
+    else:
+        incidents, cursor = await desk.page(states, query.after, query.limit)
     items = await IncidentSerializer(context.services).incidents(incidents, audience_of(context.identity.role))
     return IncidentList(items=items, next=cursor)
 
@@ -146,8 +149,8 @@ ROUTES = (
         _PATH,
         list_incidents,
         allowed=ANY_USER,
-        summary="Incidents, newest first",
-        request_model=AlertQuery,
+        summary="Incidents, newest first, or the most urgent first",
+        request_model=IncidentQuery,
         response_model=IncidentList,
     ),
     Route(

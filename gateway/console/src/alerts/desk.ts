@@ -1,47 +1,46 @@
-import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 
 import type { AlertAction, Gateway } from "../api/gateway";
-import type { Alert, Disposition, Guard } from "../api/types";
+import type { Alert, Incident, OpenCounts } from "../api/types";
 import type { Live } from "../live/live";
 import type { Route } from "../shell/route";
-import { type Totals, afterClosing, isUntouched, mostUrgent, neighbour, queue, rank, totals } from "./order";
-import { DISPOSITIONS, allows } from "./steps";
+import { type Marked, type Report, createMarked, inParallel } from "./marked";
+import { afterClosing, isUntouched, queue as byUrgency } from "./order";
+import { type Selection, createSelection } from "./selection";
+import { type Mode, type Scope, type StepForm, createStepForm } from "./stepForm";
+import { allows } from "./steps";
 
-/** After an alert is closed the next one is selected. A second Enter within this time (ms) must not acknowledge it. */
+/** After an incident is closed the next one is selected. A second Enter within this time (ms) must not acknowledge it. */
 const ADVANCE_GUARD = 1_000;
+/** Requests at once when several incidents take a step. */
+const AT_ONCE = 4;
 
-export type Mode = "closing" | "noting" | "assigning" | null;
+const ACTION_OF_MODE: Partial<Record<Mode, AlertAction>> = { closing: "close", noting: "note", assigning: "assign", holding: "hold" };
 
-const ACTION_OF_MODE: Record<Exclude<Mode, null>, AlertAction> = { closing: "close", noting: "note", assigning: "assign" };
-
-export interface Desk {
+export interface Desk extends Selection, Omit<StepForm, "body" | "pick" | "loadGuards" | "clear"> {
+  /** open alerts on this page, the most urgent first */
   open: ComputedRef<Alert[]>;
-  untouched: ComputedRef<Alert[]>;
-  /** including alerts that are not on this page */
-  totals: ComputedRef<Totals>;
-  urgent: ComputedRef<Alert | null>;
-  /** the most urgent untouched alert, when it is more urgent than the selected one */
-  moreUrgent: ComputedRef<Alert | null>;
-  selected: ComputedRef<Alert | null>;
-  mode: Ref<Mode>;
-  disposition: Ref<Disposition | null>;
-  /** to whom an alert may be assigned; null until loaded */
-  guards: Ref<readonly Guard[] | null>;
-  /** the user chosen for the assignment */
-  assignee: Ref<string | null>;
-  note: Ref<string>;
+  untouched: ComputedRef<Incident[]>;
+  /** all open incidents, those that are not on this page included */
+  totals: ComputedRef<OpenCounts>;
+  marked: Marked;
+  /** what the last step did not do */
+  report: ShallowRef<Report | null>;
   /** the picture fills the screen */
   enlarged: Ref<boolean>;
-  /** the action that was sent for the selected alert */
-  pending: Ref<AlertAction | null>;
+  /** the action that was sent */
+  pending: Ref<AlertAction | "merge" | "split" | null>;
   error: Ref<string | null>;
-  select: (id: string | null) => void;
-  /** Select another alert, if this one is still selected. */
+  /** Select another incident, if this one is still selected. */
   leave: (id: string) => void;
-  step: (by: 1 | -1) => void;
-  begin: (mode: Mode) => void;
+  /** Begin a step that needs a choice; null: leave it. */
+  begin: (mode: Mode | null, scope?: Scope) => void;
   pick: (number: number) => void;
-  act: (action: AlertAction) => Promise<void>;
+  act: (action: AlertAction, scope?: Scope) => Promise<void>;
+  merge: (other: string) => Promise<void>;
+  split: () => Promise<void>;
+  /** Whether the step can be taken now. */
+  may: (action: AlertAction, scope?: Scope) => boolean;
 }
 
 export interface DeskOptions {
@@ -52,125 +51,139 @@ export interface DeskOptions {
   explain: (error: unknown) => string;
 }
 
-/** What the guard does with alerts: which one is selected, and the action on it. */
+/** What the guard does with incidents: which one is selected, which are marked, and the step on them. */
 export function createDesk({ gateway, live, route, onDuty, explain }: DeskOptions): Desk {
-  const open = computed(() => queue(live.state.value.alerts.values()));
-  const untouched = computed(() => open.value.filter(isUntouched));
-  const urgent = computed(() => mostUrgent(open.value));
-  const id = computed(() => (route.current.value.view === "alerts" ? route.current.value.id : null));
-  const selected = computed(() => {
-    if (id.value === null) return null;
-    return live.state.value.alerts.get(id.value) ?? live.state.value.recentlyClosed.get(id.value) ?? null;
-  });
-  const mode = ref<Mode>(null);
-  const disposition = ref<Disposition | null>(null);
-  const guards = shallowRef<readonly Guard[] | null>(null);
-  const assignee = ref<string | null>(null);
-  const note = ref("");
+  const selection = createSelection(gateway, live, route);
+  const form = createStepForm(gateway);
+  const { queue, selected, detail, alert } = selection;
+  const marked = createMarked(queue);
+  const report = shallowRef<Report | null>(null);
   const enlarged = ref(false);
-  const pending = ref<AlertAction | null>(null);
+  const pending = ref<AlertAction | "merge" | "split" | null>(null);
   const error = ref<string | null>(null);
   let advancedAt = -Infinity;
 
-  const clear = (): void => {
-    mode.value = null;
-    disposition.value = null;
-    assignee.value = null;
-    note.value = "";
-    enlarged.value = false;
-    error.value = null;
+  const defaultScope = (): Scope => (marked.incidents.value.length > 0 ? "marked" : "incident");
+  const targets = (scope: Scope): readonly { state: Alert["state"] }[] => {
+    if (scope === "marked") return marked.incidents.value;
+    const one = scope === "alert" ? alert.value : selected.value;
+    return one === null ? [] : [one];
   };
-  const select = (next: string | null): void => route.go("alerts", next);
-  const finish = (result: Alert, before: readonly Alert[]): void => {
-    live.applyResponse(result);
-    if (id.value !== result.id) return;
-    clear();
-    if (result.state !== "closed") return;
-    advancedAt = performance.now();
-    select(afterClosing(before, result.id));
-  };
-  const body = (action: AlertAction): { disposition?: Disposition; note?: string; user?: string } => ({
-    ...(note.value.trim() && (action === "close" || action === "note") ? { note: note.value.trim() } : {}),
-    ...(action === "close" && disposition.value ? { disposition: disposition.value } : {}),
-    ...(action === "assign" && assignee.value ? { user: assignee.value } : {}),
-  });
-  const act = async (action: AlertAction): Promise<void> => {
-    const alert = selected.value;
-    if (!onDuty() || alert === null || pending.value !== null || !allows(alert.state, action)) return;
-    if (action === "acknowledge" && performance.now() - advancedAt < ADVANCE_GUARD) return;
-    if (action === "close" && disposition.value === null) return;
-    if (action === "note" && !note.value.trim()) return;
-    if (action === "assign" && assignee.value === null) return;
-    pending.value = action;
+  const may = (action: AlertAction, scope = defaultScope()): boolean =>
+    onDuty() && pending.value === null && targets(scope).some((one) => allows(one.state, action));
+
+  const send = async (name: NonNullable<typeof pending.value>, work: () => Promise<void>): Promise<void> => {
+    pending.value = name;
     error.value = null;
-    const before = open.value;
     try {
-      finish(await gateway.act(alert.id, action, body(action)), before);
+      await work();
     } catch (cause) {
       error.value = explain(cause);
     } finally {
       pending.value = null;
     }
   };
-
-  const loadGuards = async (): Promise<void> => {
+  const advance = (closed: string, before: readonly Incident[]): void => {
+    if (selected.value?.id !== closed) return;
+    advancedAt = performance.now();
+    selection.select(afterClosing(before, closed));
+  };
+  const stepOne = async (incident: Incident, action: AlertAction, body: object): Promise<Report["left"][number]> => {
+    const before = live.state.value.incidents.get(incident.id);
     try {
-      guards.value = (await gateway.guards()).items;
+      const result = await gateway.stepIncident(incident.id, action, body);
+      live.applyResponse(result.incident, before);
+      selection.show(result.incident);
+      return { incident: result.incident, alerts: Object.values(result.not_applied), error: null };
     } catch (cause) {
-      error.value = explain(cause);
+      return { incident, alerts: [], error: explain(cause) };
     }
   };
+  const stepMarked = async (incidents: readonly Incident[], action: AlertAction, body: object): Promise<void> => {
+    const results = await inParallel(incidents, AT_ONCE, (one) => stepOne(one, action, body));
+    report.value = { done: results.filter((one) => one.error === null).length, left: results.filter((one) => one.error !== null || one.alerts.length > 0) };
+    marked.clear();
+    form.clear();
+  };
+  const stepSelected = async (incident: Incident, action: AlertAction, body: object): Promise<void> => {
+    const before = queue.value;
+    const result = await stepOne(incident, action, body);
+    error.value = result.error;
+    if (result.error !== null) return;
+    if (selected.value?.id === incident.id) form.clear();
+    if (result.alerts.length > 0) report.value = { done: 1, left: [result] };
+    if (result.incident.state === "closed") advance(incident.id, before);
+  };
+  const stepAlert = async (one: Alert, action: AlertAction, body: object): Promise<void> => {
+    await gateway.act(one.id, action, body);
+    form.clear();
+    selection.alertId.value = null;
+    await selection.reload();
+  };
+  const act = async (action: AlertAction, scope = form.mode.value ? form.scope.value : defaultScope()): Promise<void> => {
+    if (!may(action, scope)) return;
+    if (action === "acknowledge" && performance.now() - advancedAt < ADVANCE_GUARD) return;
+    const body = form.body(action, live.now.value);
+    if (body === null) return;
+    report.value = null;
+    await send(action, async () => {
+      if (scope === "marked") await stepMarked(marked.incidents.value, action, body);
+      else if (scope === "alert" && alert.value) await stepAlert(alert.value, action, body);
+      else if (selected.value) await stepSelected(selected.value, action, body);
+    });
+  };
+  const begin = (mode: Mode | null, scope = defaultScope()): void => {
+    const action = mode && ACTION_OF_MODE[mode];
+    if (action && !may(action, scope)) return;
+    if (mode !== null && !action && (!onDuty() || selected.value === null || selected.value.state === "closed")) return;
+    if (mode === "splitting" && (detail.value?.alerts.length ?? 0) < 2) return;
+    if (form.mode.value !== mode || form.scope.value !== scope) form.clear();
+    error.value = null;
+    report.value = null;
+    form.scope.value = scope;
+    form.mode.value = mode;
+    if (mode === "assigning") void form.loadGuards().catch((cause: unknown) => (error.value = explain(cause)));
+  };
 
-  watch(id, clear);
-  watch([id, live.state], ([alertId]) => fetchMissing(alertId, live, gateway));
+  watch(
+    () => selected.value?.id,
+    () => {
+      if (form.scope.value !== "marked") form.clear();
+      enlarged.value = false;
+      error.value = null;
+    },
+  );
   return {
-    open,
-    untouched,
-    totals: computed(() => totals(open.value, live.state.value.counts)),
-    urgent,
-    moreUrgent: computed(() => moreUrgentThan(selected.value, urgent.value)),
-    selected,
-    mode,
-    disposition,
-    guards,
-    assignee,
-    note,
+    ...selection,
+    ...form,
+    open: computed(() => byUrgency(live.state.value.alerts.values())),
+    untouched: computed(() => queue.value.filter(isUntouched)),
+    totals: computed(() => live.state.value.incidentCounts),
+    marked,
+    report,
     enlarged,
     pending,
     error,
-    select,
-    leave: (alertId) => {
-      if (id.value === alertId) select(afterClosing(open.value, alertId));
+    may,
+    leave: (id) => {
+      if (selected.value?.id === id) selection.select(afterClosing(queue.value, id));
     },
-    step: (by) => select(neighbour(open.value, id.value, by)),
-    begin: (next) => {
-      if (next !== null && (!onDuty() || selected.value === null || !allows(selected.value.state, ACTION_OF_MODE[next]))) return;
-      if (mode.value !== next) clear();
-      if (next === "assigning" && mode.value !== next) void loadGuards();
-      mode.value = next;
-    },
-    pick: (number) => {
-      if (mode.value === "closing") disposition.value = DISPOSITIONS[number - 1] ?? disposition.value;
-      const guard = mode.value === "assigning" ? guards.value?.[number - 1] : undefined;
-      if (guard && guard.user !== selected.value?.assignee) assignee.value = guard.user;
-    },
+    begin,
+    pick: (number) => form.pick(number, form.scope.value === "incident" ? (selected.value?.assignee ?? null) : null),
     act,
+    merge: (other) =>
+      send("merge", async () => {
+        if (selected.value === null) return;
+        selection.show(await gateway.merge(selected.value.id, other));
+        form.clear();
+      }),
+    split: () =>
+      send("split", async () => {
+        if (selected.value === null || alert.value === null) return;
+        await gateway.split(selected.value.id, [alert.value.id]);
+        form.clear();
+        selection.alertId.value = null;
+        await selection.reload();
+      }),
   };
-}
-
-/** Loads an alert that was closed while the connection was lost, or that the address names. */
-async function fetchMissing(id: string | null, live: Live, gateway: Gateway): Promise<void> {
-  const { alerts, recentlyClosed, number } = live.state.value;
-  if (id === null || number === null || alerts.has(id) || recentlyClosed.has(id)) return;
-  try {
-    live.applyResponse(await gateway.alert(id));
-  } catch {
-    // It does not exist or may not be seen: the panel asks to choose another.
-  }
-}
-
-function moreUrgentThan(selected: Alert | null, urgent: Alert | null): Alert | null {
-  if (urgent === null || selected === null || urgent.id === selected.id) return null;
-  const difference = rank(selected.severity) - rank(urgent.severity);
-  return difference > 0 || (difference === 0 && !isUntouched(selected)) ? urgent : null;
 }

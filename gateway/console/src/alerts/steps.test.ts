@@ -26,8 +26,8 @@ it("lists an alert's history in order", () => {
     last_at: at(20),
     restored_at: at(40),
     steps: [
-      { action: "acknowledge", user: "guard", at: at(10), note: "", to: null },
-      { action: "on-scene", user: "guard", at: at(30), note: "到了", to: null },
+      { action: "acknowledge", user: "guard", at: at(10), note: "", to: null, incident: null },
+      { action: "on-scene", user: "guard", at: at(30), note: "到了", to: null, incident: null },
     ],
   });
   expect(timelineOf(alert).map((moment) => (moment.what === "step" ? moment.action : moment.what))).toEqual([

@@ -1,8 +1,18 @@
 import { here } from "./base";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Guard, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
+
+/** What a step needs; `until` ends a hold. */
+export interface StepBody {
+  disposition?: Disposition;
+  note?: string;
+  user?: string;
+  until?: string;
+}
+
+const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
 const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
   const parameters = new URLSearchParams();
@@ -31,8 +41,25 @@ export class Gateway {
   alerts = (state: string, after: string | null, limit: number): Promise<Page<Alert>> =>
     this.client.call("GET", at("/api/v1/alerts", { state, after, limit }));
 
-  act = (id: string, action: AlertAction, body: { disposition?: Disposition; note?: string; user?: string }): Promise<Alert> =>
+  act = (id: string, action: AlertAction, body: StepBody): Promise<Alert> =>
     this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, body);
+
+  incident = (id: string): Promise<IncidentDetail> => this.client.call("GET", incidentPath(id));
+
+  /** Open incidents, the most urgent first; `after` is the sort key of the last one known. */
+  openIncidents = (after: string | null, limit: number): Promise<Page<Incident>> =>
+    this.client.call("GET", at("/api/v1/incidents", { order: "urgency", after, limit }));
+
+  stepIncident = (id: string, action: AlertAction, body: StepBody): Promise<IncidentStepResult> =>
+    this.client.call("POST", `${incidentPath(id)}/${action}`, body);
+
+  /** The alerts of `other` join the incident. */
+  merge = (id: string, other: string): Promise<IncidentDetail> =>
+    this.client.call("POST", `${incidentPath(id)}/merge`, { incident: other });
+
+  /** Returns the new incident of the alerts that were taken out. */
+  split = (id: string, alerts: readonly string[]): Promise<IncidentDetail> =>
+    this.client.call("POST", `${incidentPath(id)}/split`, { alerts });
 
   guards = (): Promise<{ items: Guard[] }> => this.client.call("GET", "/api/v1/guards");
 

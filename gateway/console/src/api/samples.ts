@@ -1,4 +1,4 @@
-import type { Alert, Device, Signal } from "./types";
+import type { Alert, Device, Incident, Signal } from "./types";
 
 const words = (zh: string): { zh: string; en: string } => ({ zh, en: zh });
 
@@ -24,6 +24,8 @@ export const anAlert = (given: Partial<Alert> = {}): Alert => ({
   disposition: null,
   assignee: null,
   snapshot: null,
+  incident: "i-1",
+  drill: false,
   on_record: true,
   household: null,
   clips: [],
@@ -31,6 +33,44 @@ export const anAlert = (given: Partial<Alert> = {}): Alert => ({
   steps: [],
   ...given,
 });
+
+/** Its sort key is made of its severity, state and time, as the gateway makes it. */
+export const anIncident = (given: Partial<Incident> = {}): Incident => {
+  const incident: Incident = {
+    id: "i-1",
+    severity: "high",
+    state: "new",
+    place: "wall/n4",
+    place_name: words("北围墙 4段"),
+    reason: "围栏报警",
+    reasons: words("围栏报警"),
+    why: "单独一条警情",
+    whys: words("单独一条警情"),
+    opened_at: at(0),
+    last_at: at(0),
+    limit_at: null,
+    escalation: { level: 0, next_at: null },
+    held_until: null,
+    assignee: null,
+    merged_into: null,
+    alerts: ["a-1"],
+    open_alerts: 1,
+    new_alerts: 1,
+    new_by_severity: {},
+    sort_key: "",
+    drill: false,
+    on_record: true,
+    ...given,
+  };
+  const fresh = incident.state === "new";
+  const severity = ["critical", "high", "medium", "low"].indexOf(incident.severity);
+  const group = fresh ? 0 : incident.state === "on_hold" ? 2 : 1;
+  return {
+    ...incident,
+    new_by_severity: given.new_by_severity ?? (fresh ? { [incident.severity]: 1 } : {}),
+    sort_key: given.sort_key ?? `${severity}${group}${Date.parse(incident.opened_at)}${incident.id}`,
+  };
+};
 
 export const aDevice = (given: Partial<Device> = {}): Device => ({
   id: "door-1",

@@ -45,6 +45,8 @@ export interface Step {
   note: string;
   /** whom the alert was assigned to, for `assign` */
   to: string | null;
+  /** the incident that the step was taken on as a whole */
+  incident: string | null;
 }
 
 export interface Clip {
@@ -93,6 +95,8 @@ export interface Alert {
   disposition: Disposition | null;
   assignee: string | null;
   snapshot: string | null;
+  incident: string;
+  drill: boolean;
   on_record: boolean;
   household: Household | null;
   /** recordings, oldest first; each appears some seconds after its end */
@@ -100,6 +104,64 @@ export interface Alert {
   /** the newest 20; up to 500 when one alert is requested */
   signals: Signal[];
   steps: Step[];
+}
+
+/** Alerts that belong together, as one card (案情). */
+export interface Incident {
+  id: string;
+  severity: Severity;
+  state: AlertState;
+  place: string;
+  place_name: Words;
+  /** of its most severe alert */
+  reason: string;
+  reasons: Words;
+  why: string;
+  whys: Words;
+  opened_at: string;
+  last_at: string;
+  /** by when the next step is owed: acknowledgement, then arrival */
+  limit_at: string | null;
+  escalation: { level: number; next_at: string | null };
+  /** when it rings again; while it is on hold */
+  held_until: string | null;
+  assignee: string | null;
+  merged_into: string | null;
+  alerts: string[];
+  open_alerts: number;
+  new_alerts: number;
+  new_by_severity: Partial<Record<Severity, number>>;
+  /** sorting by it puts the most urgent first */
+  sort_key: string;
+  drill: boolean;
+  on_record: boolean;
+}
+
+/** One thing that happened, or that a person did; `kind` is a signal kind, `alert.raised`, `clip.recorded` or a step's name. */
+export interface StoryEntry {
+  at: string;
+  kind: string;
+  alert: string | null;
+  device: string | null;
+  device_name: string | null;
+  place_name: Words | null;
+  texts: Words;
+  user: string | null;
+  snapshot: string | null;
+  clip: string | null;
+}
+
+export interface IncidentDetail extends Incident {
+  /** the newest hundred */
+  alert_details: Alert[];
+  steps: Step[];
+  story: StoryEntry[];
+}
+
+export interface IncidentStepResult {
+  incident: IncidentDetail;
+  applied: string[];
+  not_applied: Record<string, AlertState>;
 }
 
 export interface Device {
@@ -162,7 +224,7 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** All open alerts by severity, including those not sent; `untouched`: nobody has acknowledged them yet. */
+/** All open alerts or incidents by severity, including those not sent; `untouched`: something of them is new. */
 export interface OpenCounts {
   open: Record<Severity, number>;
   untouched: Record<Severity, number>;
@@ -172,8 +234,12 @@ export type LiveMessage =
   | {
       type: "snapshot";
       number: number;
+      /** the most urgent open ones */
+      incidents: Incident[];
+      incidents_left_out: number;
+      incident_counts: OpenCounts;
+      /** the most severe open ones, without their details */
       alerts: Alert[];
-      /** open alerts beyond the most severe thousand */
       alerts_left_out: number;
       counts: OpenCounts;
       devices: Device[];
@@ -181,6 +247,7 @@ export type LiveMessage =
       dropped: Dropped;
     }
   | { type: "alert"; number: number; alert: Alert; counts: OpenCounts }
+  | { type: "incident"; number: number; incident: Incident; counts: OpenCounts }
   | { type: "device"; number: number; device: Device }
   | { type: "signal"; number: number; signal: Signal }
   | { type: "dropped"; number: number; dropped: Dropped }

@@ -39,7 +39,7 @@ describe("pages", () => {
 });
 
 describe("closed alerts", () => {
-  const step = (action: string, note: string) => ({ action, user: "guard", at: at(9), note, to: null });
+  const step = (action: string, note: string) => ({ action, user: "guard", at: at(9), note, to: null, incident: null });
   const alerts = [
     anAlert({ id: "cat", disposition: "nuisance", steps: [step("close", "是一只猫")] }),
     anAlert({ id: "thief", disposition: "real", severity: "critical", steps: [step("acknowledge", ""), step("close", "")] }),

@@ -1,3 +1,4 @@
+import { en as desk } from "../alerts/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -133,6 +134,7 @@ export const en: Messages = {
     pulse: "Switch on briefly",
     stop: "Stop",
   },
+  desk,
   code: "en",
   dataKeys: {
     zone: "zone",
@@ -260,7 +262,7 @@ export const en: Messages = {
     none: "All calm",
     unknown: "Not known",
     unknownLong: "Until the connection is back, no alert can show here",
-    noneLong: "No open alerts",
+    noneLong: "No open incidents",
     watching: (online, all) => `${online} / ${all} devices online`,
     troubled: (n) => `${plural(n, "device")} with a fault`,
     latestEvents: "Latest events",
@@ -311,6 +313,8 @@ export const en: Messages = {
     clip_export: "Recording exported",
     clip_expired: "Recording expired",
     clip_missing: "Not recorded",
+    merge: "Merged",
+    split: "Taken out",
   },
   close: {
     title: "Close · what was it?",
@@ -485,17 +489,17 @@ export const en: Messages = {
   },
   keys: {
     title: "Keyboard",
-    move: "Previous / next alert",
-    urgent: "Jump to the most urgent waiting alert",
+    move: "Previous / next incident",
+    urgent: "Jump to the most urgent waiting incident",
     acknowledge: "Acknowledge",
     onScene: "On scene",
-    hold: "Hold",
+    hold: "Hold, then 1–4 for how long, Enter to confirm",
     close: "Close: then 1–5 for the outcome, Enter to confirm",
     assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
-    views: "Alerts / cameras / devices / events / history",
+    views: "Change the page, in the order of the bar",
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,3 +1,4 @@
+import { zh as desk } from "../alerts/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
@@ -242,6 +243,7 @@ export const zh = {
   kinds,
   deviceTypes,
   actions,
+  desk,
   code: "zh" as "zh" | "en",
   dataKeys,
   dataValues,
@@ -259,8 +261,8 @@ export const zh = {
   },
   views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", quarantine: "未识别" },
   top: {
-    untouched: (n: number) => `${n} 条未处理`,
-    inHand: (n: number) => `${n} 条处理中`,
+    untouched: (n: number) => `${n} 起未处理`,
+    inHand: (n: number) => `${n} 起处理中`,
     calm: "平安",
     live: "实时",
     stale: "已断开",
@@ -292,7 +294,7 @@ export const zh = {
     none: "平安",
     unknown: "情况不明",
     unknownLong: "连接恢复之前，有警情也不会显示",
-    noneLong: "没有未结的警情",
+    noneLong: "没有未结的案情",
     watching: (online: number, all: number) => `${online} / ${all} 台设备在线`,
     troubled: (n: number) => `${n} 台设备有问题`,
     latestEvents: "最近的事件",
@@ -342,6 +344,8 @@ export const zh = {
     clip_export: "导出录像",
     clip_expired: "录像过期删除",
     clip_missing: "未能录像",
+    merge: "合并案情",
+    split: "移出警情",
   } as Record<string, string>,
   close: {
     title: "结警 · 这是什么情况？",
@@ -518,17 +522,17 @@ export const zh = {
   },
   keys: {
     title: "键盘快捷键",
-    move: "上一条 / 下一条警情",
-    urgent: "跳到最紧急的未处理警情",
+    move: "上一起 / 下一起案情",
+    urgent: "跳到最紧急的未处理案情",
     acknowledge: "接警",
     onScene: "到场",
-    hold: "挂起",
+    hold: "挂起，再按 1–4 选时长，Enter 确认",
     close: "结警，再按 1–5 选结论，Enter 确认",
     assign: "指派，再按数字选人，Enter 确认",
     note: "写备注",
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
-    views: "切换 警情 / 视频 / 设备 / 事件 / 历史",
+    views: "切换页面，按顶栏的次序",
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",

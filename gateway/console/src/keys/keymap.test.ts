@@ -7,6 +7,7 @@ const press = (given: Partial<KeyPress>): KeyPress => ({
   key: "",
   altKey: false,
   ctrlKey: false,
+  shiftKey: false,
   metaKey: false,
   isComposing: false,
   repeat: false,
@@ -47,6 +48,12 @@ describe("keys", () => {
   it("leave the browser its own", () => {
     expect(keyActionOf(press({ code: "KeyC", key: "c", ctrlKey: true }), "page")).toBeNull();
     expect(keyActionOf(press({ code: "KeyA", key: "a", metaKey: true }), "page")).toBeNull();
+  });
+
+  it("with Shift mark a range, or are about one alert only", () => {
+    expect(keyActionOf(press({ code: "ArrowDown", key: "ArrowDown", shiftKey: true, repeat: true }), "page")).toBe("mark-next");
+    expect(keyActionOf(press({ code: "KeyC", key: "C", shiftKey: true }), "page")).toBe("close-alert");
+    expect(keyActionOf(press({ code: "KeyA", key: "A", shiftKey: true }), "page")).toBe("acknowledge");
   });
 
   it("show themselves on a question mark of either width", () => {

@@ -3,6 +3,14 @@ export type KeyAction =
   | "next"
   | "previous"
   | "urgent"
+  | "mark"
+  | "mark-next"
+  | "mark-previous"
+  | "next-alert"
+  | "previous-alert"
+  | "close-alert"
+  | "take-out"
+  | "merge"
   | "acknowledge"
   | "on-scene"
   | "hold"
@@ -24,6 +32,7 @@ export interface KeyPress {
   key: string;
   altKey: boolean;
   ctrlKey: boolean;
+  shiftKey: boolean;
   metaKey: boolean;
   isComposing: boolean;
   repeat: boolean;
@@ -38,6 +47,11 @@ const ACTIONS: Record<string, KeyAction> = {
   ArrowUp: "previous",
   KeyK: "previous",
   KeyU: "urgent",
+  KeyX: "mark",
+  BracketRight: "next-alert",
+  BracketLeft: "previous-alert",
+  KeyR: "take-out",
+  KeyB: "merge",
   KeyA: "acknowledge",
   KeyS: "on-scene",
   KeyH: "hold",
@@ -50,7 +64,16 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyE: "hang-up",
 };
 
-const MAY_REPEAT: ReadonlySet<KeyAction> = new Set<KeyAction>(["next", "previous"]);
+/** With Shift held. */
+const SHIFTED: Record<string, KeyAction> = {
+  ArrowDown: "mark-next",
+  KeyJ: "mark-next",
+  ArrowUp: "mark-previous",
+  KeyK: "mark-previous",
+  KeyC: "close-alert",
+};
+
+const MAY_REPEAT: ReadonlySet<KeyAction> = new Set<KeyAction>(["next", "previous", "mark-next", "mark-previous"]);
 
 export function keyActionOf(press: KeyPress, focus: Focus): KeyAction | null {
   if (press.isComposing || press.metaKey) return null;
@@ -61,7 +84,7 @@ export function keyActionOf(press: KeyPress, focus: Focus): KeyAction | null {
   if (focus === "text" || press.ctrlKey) return null;
   if (digit) return { pick: Number(digit) };
   if (press.key === "?" || press.key === "？") return "help";
-  const action = ACTIONS[press.code] ?? null;
+  const action = (press.shiftKey ? SHIFTED[press.code] : undefined) ?? ACTIONS[press.code] ?? null;
   return press.repeat && action !== null && !MAY_REPEAT.has(action) ? null : action;
 }
 

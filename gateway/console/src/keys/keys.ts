@@ -1,6 +1,6 @@
 import { onMounted, onUnmounted, type Ref } from "vue";
 
-import { viewsOf } from "../shell/route";
+import { navigation } from "../shell/navigation";
 import type { AppContext } from "../shell/app";
 import { type Focus, type KeyAction, keyActionOf } from "./keymap";
 
@@ -36,7 +36,7 @@ function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): b
 }
 
 function openView(app: AppContext, number: number): boolean {
-  const view = viewsOf(app.sessions.isTechnician.value)[number - 1];
+  const view = navigation(app.sessions.session.value?.role ?? "guard", app.sessions.isTechnician.value)[number - 1];
   if (view) app.route.go(view);
   return view !== undefined;
 }
@@ -48,7 +48,9 @@ function dismiss(app: AppContext, helpShown: Ref<boolean>): boolean {
   else if (desk.mode.value !== null) {
     desk.begin(null);
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  } else return false;
+  } else if (desk.report.value !== null) desk.report.value = null;
+  else if (desk.marked.incidents.value.length > 0) desk.marked.clear();
+  else return false;
   return true;
 }
 
@@ -60,22 +62,44 @@ function jump({ desk }: AppContext): boolean {
 function performAtDesk({ desk }: AppContext, action: Exclude<KeyAction, { view: number }>): boolean {
   if (typeof action === "object") {
     desk.pick(action.pick);
-    return desk.mode.value === "closing" || desk.mode.value === "assigning";
+    return desk.mode.value !== null;
   }
   if (action === "next") desk.step(1);
   else if (action === "previous") desk.step(-1);
+  else if (action === "mark-next" || action === "mark-previous") markOn(desk, action === "mark-next" ? 1 : -1);
+  else if (action === "mark") markSelected(desk);
+  else if (action === "next-alert") desk.stepAlert(1);
+  else if (action === "previous-alert") desk.stepAlert(-1);
+  else if (action === "merge") desk.begin("merging", "incident");
+  else if (action === "take-out") desk.begin("splitting", "alert");
+  else if (action === "close-alert") desk.begin("closing", "alert");
+  else if (action === "hold") desk.begin("holding");
   else if (action === "close") desk.begin("closing");
   else if (action === "note") desk.begin("noting");
   else if (action === "assign") desk.begin("assigning");
   else if (action === "picture") desk.enlarged.value = !desk.enlarged.value;
   else if (action === "confirm") void confirm(desk);
-  else if (action === "acknowledge" || action === "on-scene" || action === "hold") void desk.act(action);
+  else if (action === "acknowledge" || action === "on-scene") void desk.act(action);
   return true;
+}
+
+function markSelected(desk: AppContext["desk"]): void {
+  if (desk.selected.value) desk.marked.toggle(desk.selected.value.id);
+}
+
+/** Mark the selected one and the one after (1) or before (-1) it. */
+function markOn(desk: AppContext["desk"], by: 1 | -1): void {
+  if (desk.selected.value && !desk.marked.has(desk.selected.value.id)) desk.marked.toggle(desk.selected.value.id);
+  desk.step(by);
+  if (desk.selected.value) desk.marked.extend(desk.selected.value.id);
 }
 
 /** Enter: confirm the open panel, else acknowledge. */
 function confirm(desk: AppContext["desk"]): Promise<void> {
   if (desk.mode.value === "closing") return desk.act("close");
+  if (desk.mode.value === "holding") return desk.act("hold");
+  if (desk.mode.value === "splitting") return desk.split();
+  if (desk.mode.value === "merging") return Promise.resolve(); // its own list has the choice
   if (desk.mode.value === "noting") return desk.act("note");
   if (desk.mode.value === "assigning") return desk.act("assign");
   return desk.act("acknowledge");

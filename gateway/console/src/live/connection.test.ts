@@ -63,7 +63,7 @@ it("comes back by itself and asks for what it missed", () => {
   expect(hearing?.connected).toBe(false);
   vi.advanceTimersByTime(600);
   expect(Line.all).toHaveLength(2);
-  expect(line().address).toBe("ws://gateway/api/v1/live?after=7");
+  expect(line().address).toBe("ws://gateway/api/v1/live?view=brief&after=7");
   expect(refused).toBe(0);
 });
 
@@ -114,4 +114,16 @@ it("stays stopped", () => {
   connection.reconnectNow();
   vi.advanceTimersByTime(60_000);
   expect(Line.all).toHaveLength(1);
+});
+
+it("begins anew after the computer slept, from where it was", () => {
+  line().onopen?.();
+  line().say(beat);
+  after = 7;
+  const dead = line();
+  connection.restart();
+  expect(dead.closed).toBe(true);
+  expect(hearing?.connected).toBe(false);
+  expect(Line.all).toHaveLength(2);
+  expect(line().address).toContain("after=7");
 });

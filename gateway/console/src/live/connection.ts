@@ -58,6 +58,14 @@ export class Connection {
     this.start();
   }
 
+  /** The computer slept: what is shown is old, and the socket may be dead without anybody having noticed. */
+  restart(): void {
+    if (!this.running) return;
+    this.attempt = 0;
+    this.report({ ...this.status, connected: false });
+    this.start();
+  }
+
   private receive(text: string): void {
     this.attempt = 0;
     this.report({ connected: true, lastMessageAt: this.now() });

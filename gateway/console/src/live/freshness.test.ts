@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { GatewayClock } from "./clock";
-import { STALE_AFTER, backoff, isStale, liveAddress } from "./freshness";
+import { STALE_AFTER, WakeDetector, backoff, isStale, liveAddress } from "./freshness";
 
 describe("staleness", () => {
   it("comes after twelve silent seconds", () => {
@@ -24,8 +24,8 @@ it("waits longer each time, within bounds, and never in step with others", () =>
 });
 
 it("asks to resume where it was", () => {
-  expect(liveAddress({ protocol: "https:", host: "anju.example" }, 41)).toBe("wss://anju.example/api/v1/live?after=41");
-  expect(liveAddress({ protocol: "http:", host: "[::1]:8080" }, null)).toBe("ws://[::1]:8080/api/v1/live");
+  expect(liveAddress({ protocol: "https:", host: "anju.example" }, 41)).toBe("wss://anju.example/api/v1/live?view=brief&after=41");
+  expect(liveAddress({ protocol: "http:", host: "[::1]:8080" }, null)).toBe("ws://[::1]:8080/api/v1/live?view=brief");
 });
 
 describe("the gateway's clock", () => {
@@ -41,5 +41,24 @@ describe("the gateway's clock", () => {
     clock.guess(20_000);
     ticks += 1_500;
     expect(clock.now()).toBe(11_750);
+  });
+});
+
+describe("a night of sleep", () => {
+  it("is noticed whether the monotonic clock stops or goes on", () => {
+    const stopped = new WakeDetector();
+    expect(stopped.slept(1_000, 5_000)).toBe(false);
+    expect(stopped.slept(2_000, 8 * 3_600_000)).toBe(true);
+    expect(stopped.slept(3_000, 8 * 3_600_000 + 1_000)).toBe(false);
+    const going = new WakeDetector();
+    going.slept(0, 0);
+    expect(going.slept(8 * 3_600_000, 8 * 3_600_000)).toBe(true);
+  });
+
+  it("is not a hidden page's slow timer, nor a clock that is set back", () => {
+    const detector = new WakeDetector();
+    detector.slept(0, 0);
+    expect(detector.slept(60_000, 60_000)).toBe(false);
+    expect(detector.slept(61_000, 1_000)).toBe(false);
   });
 });

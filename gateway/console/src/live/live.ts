@@ -1,13 +1,14 @@
 import { computed, ref, shallowRef, triggerRef, type ComputedRef, type Ref, type ShallowRef } from "vue";
 
-import type { Alert, LiveMessage } from "../api/types";
+import type { Incident, LiveMessage, Page } from "../api/types";
 import type { GatewayClock } from "./clock";
 import { Connection } from "./connection";
-import { type ConnectionStatus, isStale } from "./freshness";
-import { type LiveState, emptyState, applyMessage, applyResponse } from "./state";
+import { type ConnectionStatus, WakeDetector, isStale } from "./freshness";
+import { addPage, keepIncident } from "./open";
+import { type LiveState, emptyState, applyMessage } from "./state";
 
-/** Signals may arrive by the hundred per second: the screen is redrawn this often (ms) for them, and at once for alerts. */
-const REDRAW_INTERVAL = 200;
+/** Changes may arrive by the hundred per second: the first is drawn at once, those after it this often (ms). */
+const REDRAW_INTERVAL = 100;
 
 export interface Live {
   state: ShallowRef<LiveState>;
@@ -21,8 +22,10 @@ export interface Live {
   /** Clear the state: another user with other rights has signed in. */
   reset: () => void;
   reconnectNow: () => void;
-  /** Show an alert that the API returned, before the live feed brings it. */
-  applyResponse: (alert: Alert) => void;
+  /** Show an incident that the API returned, unless the feed has brought one since `before`, which was shown then. */
+  applyResponse: (incident: Incident, before: Incident | undefined) => void;
+  /** Add a page of open incidents, asked for after that sort key. */
+  addPage: (page: Page<Incident>, after: string | null) => void;
 }
 
 export interface LiveOptions {
@@ -40,23 +43,30 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
   let redraw: ReturnType<typeof setTimeout> | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
 
+  const wake = new WakeDetector();
   const tick = (): void => {
     now.value = clock.now();
     monotonic.value = performance.now();
   };
-  const show = (urgent: boolean): void => {
-    if (urgent) {
-      clearTimeout(redraw);
-      redraw = undefined;
-      triggerRef(state);
-    } else redraw ??= setTimeout(() => show(true), REDRAW_INTERVAL);
+  let drawnAt = -Infinity;
+  const draw = (): void => {
+    clearTimeout(redraw);
+    redraw = undefined;
+    drawnAt = performance.now();
+    triggerRef(state);
+  };
+  const show = (): void => {
+    if (redraw !== undefined) return;
+    const wait = drawnAt + REDRAW_INTERVAL - performance.now();
+    if (wait <= 0) draw();
+    else redraw = setTimeout(draw, wait);
   };
   const receive = (message: LiveMessage): void => {
     if (message.type === "beat") clock.beat(Date.parse(message.at));
-    if (applyMessage(state.value, message) && message.type !== "beat") {
-      show(message.type === "alert" || message.type === "snapshot");
-    }
-    tick();
+    const changed = applyMessage(state.value, message) && message.type !== "beat";
+    if (changed && message.type === "snapshot") draw();
+    else if (changed) show();
+    if (clock.now() - now.value >= 1000) tick(); // a hidden tab's timers hardly run
     onMessage();
   };
   const connection = new Connection({
@@ -75,7 +85,10 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
     silentFor: computed(() => (status.value.lastMessageAt === null ? null : monotonic.value - status.value.lastMessageAt)),
     start: () => {
       clearInterval(ticker);
-      ticker = setInterval(tick, 1000);
+      ticker = setInterval(() => {
+        if (wake.slept(performance.now(), Date.now())) connection.restart();
+        tick();
+      }, 1000);
       connection.start();
     },
     stop: () => {
@@ -86,9 +99,15 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
       state.value = emptyState();
     },
     reconnectNow: () => connection.reconnectNow(),
-    applyResponse: (alert) => {
-      applyResponse(state.value, alert);
-      show(true);
+    applyResponse: (incident, before) => {
+      const { incidents, closedIncidents } = state.value;
+      if (incidents.get(incident.id) !== before || closedIncidents.has(incident.id)) return;
+      keepIncident(state.value, incident);
+      draw();
+    },
+    addPage: (page, after) => {
+      addPage(state.value, page, after);
+      draw();
     },
   };
 }

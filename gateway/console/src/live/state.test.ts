@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { aDevice, aSignal, anAlert, at } from "../api/samples";
+import { aDevice, aSignal, anAlert, anIncident, at } from "../api/samples";
 import type { LiveMessage, OpenCounts } from "../api/types";
-import { MAX_SIGNALS, type LiveState, emptyState, applyMessage, applyResponse } from "./state";
+import { MAX_ALERTS, MAX_INCIDENTS, addPage } from "./open";
+import { MAX_SIGNALS, type LiveState, emptyState, applyMessage } from "./state";
 
 const NONE: OpenCounts = {
   open: { critical: 0, high: 0, medium: 0, low: 0 },
@@ -12,6 +13,9 @@ const NONE: OpenCounts = {
 const snapshot = (number: number, given: Partial<Extract<LiveMessage, { type: "snapshot" }>> = {}): LiveMessage => ({
   type: "snapshot",
   number,
+  incidents: [],
+  incidents_left_out: 0,
+  incident_counts: NONE,
   alerts: [],
   alerts_left_out: 0,
   counts: NONE,
@@ -51,8 +55,6 @@ describe("the picture", () => {
     expect([...state.alerts.keys()]).toEqual(["a-9"]);
     expect(state.devices.size).toBe(0);
     expect([state.number, state.counts]).toEqual([3, NONE]);
-    applyMessage(state, snapshot(4));
-    expect(state.counts).toBeNull();
   });
 
   it("does not resume from a beat, which may run ahead", () => {
@@ -61,11 +63,12 @@ describe("the picture", () => {
     expect(state.number).toBe(10);
   });
 
-  it("keeps a closed alert visible and out of the queue", () => {
+  it("keeps a closed incident visible and out of the queue", () => {
     const state = started();
-    applyMessage(state, { type: "alert", number: 11, alert: anAlert({ state: "closed" }), counts: NONE });
-    expect(state.alerts.size).toBe(0);
-    expect(state.recentlyClosed.get("a-1")?.state).toBe("closed");
+    applyMessage(state, { type: "incident", number: 11, incident: anIncident(), counts: NONE });
+    applyMessage(state, { type: "incident", number: 12, incident: anIncident({ state: "closed" }), counts: NONE });
+    expect(state.incidents.size).toBe(0);
+    expect(state.closedIncidents.get("i-1")?.state).toBe("closed");
   });
 
   it("keeps the newest signals on top, each once, and not for ever", () => {
@@ -80,27 +83,46 @@ describe("the picture", () => {
   });
 });
 
-describe("an action's answer", () => {
-  const step = { action: "acknowledge", user: "guard", at: at(5), note: "", to: null };
+describe("more than the page holds", () => {
+  const incidents = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, n) => anIncident({ id: `i-${from + n}`, opened_at: at(from + n) }));
 
-  it("is shown at once", () => {
-    const state = started();
-    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(state.alerts.get("a-1")?.state).toBe("acknowledged");
+  it("knows up to where it has all, and turns pages from there", () => {
+    const state = emptyState();
+    const first = incidents(3);
+    applyMessage(state, snapshot(1, { incidents: first, incidents_left_out: 4 }));
+    const known = first[2]?.sort_key as string;
+    expect(state.knownUpTo).toBe(known);
+    addPage(state, { items: incidents(2, 3), next: "later" }, known);
+    expect([state.incidents.size, state.knownUpTo]).toEqual([5, "later"]);
+    addPage(state, { items: incidents(2, 5), next: null }, "later");
+    expect([state.incidents.size, state.knownUpTo]).toEqual([7, null]);
   });
 
-  it("does not undo what the live line brought meanwhile", () => {
-    const state = started();
-    const ahead = anAlert({ state: "on_scene", steps: [step, { ...step, action: "on-scene" }] });
-    applyMessage(state, { type: "alert", number: 11, alert: ahead, counts: NONE });
-    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(state.alerts.get("a-1")?.state).toBe("on_scene");
+  it("lets no page undo what the feed brought meanwhile", () => {
+    const state = emptyState();
+    applyMessage(state, snapshot(1, { incidents: incidents(1), incidents_left_out: 2 }));
+    applyMessage(state, { type: "incident", number: 2, incident: anIncident({ id: "i-1", state: "on_scene" }), counts: NONE });
+    applyMessage(state, { type: "incident", number: 3, incident: anIncident({ id: "i-2", state: "closed" }), counts: NONE });
+    addPage(state, { items: incidents(2, 1), next: null }, state.knownUpTo);
+    expect(state.incidents.get("i-1")?.state).toBe("on_scene");
+    expect(state.incidents.has("i-2")).toBe(false);
   });
 
-  it("does not reopen what was closed meanwhile", () => {
-    const state = started();
-    applyMessage(state, { type: "alert", number: 11, alert: anAlert({ state: "closed", steps: [step, step, step] }), counts: NONE });
-    applyResponse(state, anAlert({ state: "acknowledged", steps: [step] }));
-    expect(state.alerts.size).toBe(0);
+  it("forgets the least urgent, and knows that they are missing", () => {
+    const state = emptyState();
+    applyMessage(state, snapshot(1));
+    incidents(MAX_INCIDENTS + 1).forEach((incident, n) => applyMessage(state, { type: "incident", number: 2 + n, incident, counts: NONE }));
+    expect(state.incidents.size).toBe(MAX_INCIDENTS * 0.8);
+    expect(state.incidents.has("i-0")).toBe(true);
+    expect(state.knownUpTo).toBe(state.incidents.get(`i-${MAX_INCIDENTS * 0.8 - 1}`)?.sort_key);
+  });
+
+  it("keeps a bounded number of alerts, the most severe", () => {
+    const state = emptyState();
+    applyMessage(state, snapshot(1, { alerts: [anAlert({ id: "fire", severity: "critical", raised_at: at(0) })] }));
+    for (let n = 0; n < 3 * MAX_ALERTS; n++) applyMessage(state, { type: "alert", number: 2 + n, alert: anAlert({ id: `a-${n}`, severity: "low" }), counts: NONE });
+    expect(state.alerts.size).toBeLessThanOrEqual(MAX_ALERTS);
+    expect(state.alerts.has("fire")).toBe(true);
   });
 });

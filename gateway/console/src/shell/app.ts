@@ -2,6 +2,7 @@ import { computed, inject, shallowRef, watch, type ComputedRef, type InjectionKe
 
 import { type Desk, createDesk } from "../alerts/desk";
 import { reasonWithoutPlace } from "../alerts/reason";
+import { ringsOf } from "../alerts/ringing";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
@@ -16,8 +17,12 @@ import { type Route, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
 
+/** A storm of messages is looked through for sounds this often (ms). */
+const SOUND_INTERVAL = 200;
 /** A lost connection is shown at once, and sounds after this many milliseconds. */
 const LOST_SOUND_AFTER = 6_000;
+
+export type Described = Pick<Alert, "place" | "place_name" | "reason" | "reasons">;
 
 export interface AppContext extends I18n, TimeFormats {
   gateway: Gateway;
@@ -30,9 +35,9 @@ export interface AppContext extends I18n, TimeFormats {
   route: Route;
   theme: Ref<Theme>;
   name: ComputedRef<string>;
-  /** An alert's place, and its reason without the place, in the language of the screen. */
-  placeOf: (alert: Alert) => string;
-  reasonOf: (alert: Alert) => string;
+  /** The place of an alert or incident, and its reason without the place, in the language of the screen. */
+  placeOf: (alert: Described) => string;
+  reasonOf: (alert: Described) => string;
   explain: (error: unknown) => string;
   start: () => void;
 }
@@ -66,11 +71,13 @@ export function createAppContext(): AppContext {
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
-  const placeOf = (alert: Alert): string => i18n.pick(alert.place_name) || alert.place;
+  const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
+  let soundedAt = -Infinity;
   const updateSound = (): void => {
-    if (!sessions.onDuty.value) return;
+    if (!sessions.onDuty.value || performance.now() - soundedAt < SOUND_INTERVAL) return;
+    soundedAt = performance.now();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(live.state.value.alerts.values(), lost, calls.ringing.value);
+    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();

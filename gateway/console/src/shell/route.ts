@@ -1,6 +1,13 @@
 import { ref, type Ref } from "vue";
 
-export const VIEWS = ["alerts", "cameras", "devices", "events", "history", "quarantine"] as const;
+export const VIEWS = [
+  "alerts",
+  "cameras",
+  "devices",
+  "events",
+  "history",
+  "quarantine",
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The views of a role: only technicians see messages that could not be decoded. */
@@ -8,7 +15,7 @@ export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter(
 
 export interface RouteLocation {
   view: View;
-  /** the selected alert, in `alerts` and `history` */
+  /** what is selected: the incident in `alerts`, the alert in `history` */
   id: string | null;
 }
 

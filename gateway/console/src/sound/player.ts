@@ -22,10 +22,11 @@ export class Player {
     this.onChange(this.speaker);
   }
 
-  play(name: PatternName): void {
+  /** `volume` multiplies the pattern's own. */
+  play(name: PatternName, volume = 1): void {
     if (this.context?.state !== "running") return;
     const start = this.context.currentTime + 0.03;
-    for (const tone of PATTERNS[name]) sound(this.context, start, tone);
+    for (const tone of PATTERNS[name]) sound(this.context, start, { ...tone, gain: Math.min(1, tone.gain * volume) });
   }
 }
 

@@ -1,27 +1,28 @@
 import { describe, expect, it } from "vitest";
 
-import { anAlert } from "../api/samples";
-import type { Alert } from "../api/types";
+import { ringsOf } from "../alerts/ringing";
+import { anIncident, at } from "../api/samples";
+import type { Incident } from "../api/types";
 import { PATTERNS, type PatternName, lengthOf } from "./patterns";
 import { REPEAT_AFTER, EMPTY_HISTORY, nextSound } from "./schedule";
 
 /** What is history over `seconds`, asked every half second, as [second, sound]. */
-function listen(seconds: number, alertsAt: (second: number) => Alert[], staleAt: (second: number) => boolean = () => false) {
+function listen(seconds: number, incidentsAt: (second: number) => Incident[], staleAt: (second: number) => boolean = () => false) {
   let history = EMPTY_HISTORY;
   const sounds: [number, PatternName][] = [];
   for (let second = 0; second < seconds; second += 0.5) {
-    const turn = nextSound(history, alertsAt(second), staleAt(second), second * 1000);
+    const turn = nextSound(history, ringsOf(incidentsAt(second), Date.parse(at(second))), staleAt(second), second * 1000);
     history = turn.history;
     if (turn.play) sounds.push([second, turn.play]);
   }
   return sounds;
 }
 
-const critical = anAlert({ id: "fire", severity: "critical" });
-const high = anAlert({ id: "fence" });
-const medium = anAlert({ id: "door", severity: "medium" });
-const low = anAlert({ id: "battery", severity: "low" });
-const taken = (alert: Alert): Alert => ({ ...alert, state: "acknowledged" });
+const critical = anIncident({ id: "fire", severity: "critical" });
+const high = anIncident({ id: "fence" });
+const medium = anIncident({ id: "door", severity: "medium" });
+const low = anIncident({ id: "battery", severity: "low" });
+const taken = (incident: Incident): Incident => ({ ...incident, state: "acknowledged", new_alerts: 0, new_by_severity: {} });
 
 describe("what is heard", () => {
   it("repeats a critical alert until it is acknowledged", () => {
@@ -42,13 +43,30 @@ describe("what is heard", () => {
   });
 
   it("hears each newcomer, also beside one that was heard", () => {
-    const second = anAlert({ id: "fence 2" });
+    const second = anIncident({ id: "fence 2" });
     expect(listen(20, (now) => (now < 10 ? [high] : [high, second]))).toEqual([[0, "high"], [10, "high"]]);
   });
 
-  it("hears an alert that became more severe", () => {
-    const sounds = listen(10, (now) => [now < 5 ? medium : { ...medium, severity: "high" }]);
-    expect(sounds).toEqual([[0, "medium"], [5, "high"]]);
+  it("hears what joins an incident that is in hand, as what it is", () => {
+    const joined = (by: "high" | "critical"): Incident => ({ ...taken(high), state: "new", severity: by, new_by_severity: { [by]: 1 } });
+    expect(listen(10, (now) => [now < 5 ? taken(high) : { ...joined("high"), severity: "critical" }])).toEqual([[5, "high"]]);
+    expect(listen(10, (now) => [now < 5 ? taken(high) : joined("critical")])).toEqual([[5, "critical"], [8.5, "critical"]]);
+  });
+
+  it("hears one more beside those that were heard", () => {
+    const more = (count: number): Incident => ({ ...high, new_by_severity: { high: count } });
+    expect(listen(9, (now) => [more(now < 3 ? 1 : now < 6 ? 2 : 1)])).toEqual([[0, "high"], [3, "high"]]);
+    expect(listen(9, (now) => [more(now < 3 ? 2 : now < 6 ? 1 : 2)])).toEqual([[0, "high"], [6, "high"]]);
+  });
+
+  it("leaves one on hold alone until its hold is over", () => {
+    const held: Incident = { ...taken(high), state: "on_hold", held_until: at(40) };
+    expect(listen(75, () => [held])).toEqual([[40, "high"], [70, "high"]]);
+  });
+
+  it("rings again for one in hand that has escalated, twice as often", () => {
+    const late = (second: number): Incident => ({ ...taken(high), escalation: { level: second < 10 ? 0 : 1, next_at: null } });
+    expect(listen(45, (now) => [late(now)])).toEqual([[10, "high"], [25, "high"], [40, "high"]]);
   });
 
   it("lets a critical alert speak alone, and the others in their turn after it", () => {

@@ -1,8 +1,9 @@
-import type { Alert, Severity } from "../api/types";
-import { SEVERITIES, isUntouched, rank } from "../alerts/order";
+import { SEVERITIES } from "../alerts/order";
+import type { Ring } from "../alerts/ringing";
+import type { Severity } from "../api/types";
 import { PATTERNS, type PatternName, lengthOf } from "./patterns";
 
-/** How often the sound of an untouched alert is repeated, in milliseconds. A low one sounds once. */
+/** How often the sound of what rings is repeated, in milliseconds. A low one sounds once. */
 export const REPEAT_AFTER: Record<Severity, number> = {
   critical: 3_400,
   high: 30_000,
@@ -15,8 +16,8 @@ export const CALL_REPEAT_AFTER = 2_600;
 
 /** What was played so far. Times are monotonic milliseconds. */
 export interface SoundHistory {
-  /** by alert id, with the severity it had: an alert that becomes more severe sounds again */
-  announced: ReadonlyMap<string, Severity>;
+  /** by the key of a ring, with the count it had: more of it sounds again */
+  announced: ReadonlyMap<string, number>;
   /** when each pattern last started */
   last: Partial<Record<PatternName, number>>;
   /** when the pattern that is playing ends */
@@ -27,46 +28,49 @@ export const EMPTY_HISTORY: SoundHistory = { announced: new Map(), last: {}, unt
 
 export interface NextSound {
   play: PatternName | null;
+  /** how far the most escalated of what sounds has escalated */
+  level: number;
   history: SoundHistory;
 }
 
+/** What a guard may mute: only what is least severe, never a critical or high one. */
+export const MUTABLE: readonly Severity[] = ["medium", "low"];
+
 /**
- * What to play now. Of several alerts the most severe sounds first, and the others after it. A lost connection comes
- * after critical alerts and before all others, because it may hide anything. A ringing door station (`ringing`) comes
- * next; other alerts sound between its rings.
+ * What to play now. Of several the most severe sounds first, and the others after it. A lost connection comes after
+ * critical ones and before all others, because it may hide anything. A ringing door station (`ringing`) comes next;
+ * others sound between its rings. What has escalated is repeated twice as often.
  */
-export function nextSound(history: SoundHistory, alerts: Iterable<Alert>, stale: boolean, now: number, ringing = false): NextSound {
-  const untouched = [...alerts].filter(isUntouched);
-  const next = soundDue(history, untouched, stale, now, ringing);
+export function nextSound(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing = false): NextSound {
+  const next = soundDue(history, rings, stale, now, ringing);
   const play = next !== "critical" && now < history.until ? null : next;
-  return { play, history: remember(history, untouched, play, now) };
+  const level = Math.max(0, ...rings.filter((ring) => ring.severity === play).map((ring) => ring.level));
+  return { play, level, history: remember(history, rings, play, now) };
 }
 
-function soundDue(history: SoundHistory, untouched: readonly Alert[], stale: boolean, now: number, ringing: boolean): PatternName | null {
+function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing: boolean): PatternName | null {
   const due = (name: PatternName, pause: number): boolean => now - (history.last[name] ?? -Infinity) >= pause;
-  const has = (severity: Severity): boolean => untouched.some((alert) => alert.severity === severity);
-  if (has("critical")) return due("critical", REPEAT_AFTER.critical) ? "critical" : null;
+  const of = (severity: Severity): Ring[] => rings.filter((ring) => ring.severity === severity);
+  if (of("critical").length > 0) return due("critical", REPEAT_AFTER.critical) ? "critical" : null;
   if (stale) return due("lost", LOST_REPEAT_AFTER) ? "lost" : null;
   if (ringing && due("call", CALL_REPEAT_AFTER)) return "call";
-  const added = untouched.filter((alert) => isNew(history, alert));
   for (const severity of SEVERITIES) {
-    if (added.some((alert) => alert.severity === severity)) return severity;
-    if (has(severity) && due(severity, REPEAT_AFTER[severity])) return severity;
+    const mine = of(severity);
+    if (mine.some((ring) => isNew(history, ring))) return severity;
+    const pause = mine.some((ring) => ring.level > 0) ? REPEAT_AFTER[severity] / 2 : REPEAT_AFTER[severity];
+    if (mine.length > 0 && due(severity, pause)) return severity;
   }
   return null;
 }
 
-function isNew(history: SoundHistory, alert: Alert): boolean {
-  const before = history.announced.get(alert.id);
-  return before === undefined || rank(alert.severity) < rank(before);
-}
+const isNew = (history: SoundHistory, ring: Ring): boolean => ring.count > (history.announced.get(ring.key) ?? 0);
 
-function remember(history: SoundHistory, untouched: readonly Alert[], play: PatternName | null, now: number): SoundHistory {
-  const announced = new Map<string, Severity>();
-  for (const alert of untouched) {
-    const before = history.announced.get(alert.id);
-    if (alert.severity === play) announced.set(alert.id, alert.severity);
-    else if (before !== undefined) announced.set(alert.id, before);
+function remember(history: SoundHistory, rings: readonly Ring[], play: PatternName | null, now: number): SoundHistory {
+  const announced = new Map<string, number>();
+  for (const ring of rings) {
+    const before = history.announced.get(ring.key);
+    if (ring.severity === play) announced.set(ring.key, ring.count);
+    else if (before !== undefined) announced.set(ring.key, Math.min(before, ring.count));
   }
   if (play === null) return { ...history, announced };
   return { announced, last: { ...history.last, [play]: now }, until: now + lengthOf(PATTERNS[play]) * 1000 };

@@ -1,20 +1,30 @@
-import { ref, type Ref } from "vue";
+import { ref, watch, type Ref } from "vue";
 
-import type { Alert } from "../api/types";
+import type { Ring } from "../alerts/ringing";
+import type { Severity } from "../api/types";
+import { readSetting, writeSetting } from "../shell/browserStorage";
 import type { PatternName } from "./patterns";
 import { Player, type Speaker } from "./player";
-import { EMPTY_HISTORY, nextSound } from "./schedule";
+import { EMPTY_HISTORY, MUTABLE, nextSound } from "./schedule";
 
 export interface Sound {
   speaker: Ref<Speaker>;
+  /** severities that a guard has muted in this browser; critical and high ones never are */
+  muted: Ref<readonly Severity[]>;
   unblock: () => void;
   test: (name: PatternName) => void;
-  /** Play what is due. Called from a timer and for every message, because a hidden tab's timers hardly run. */
-  update: (alerts: Iterable<Alert>, stale: boolean, ringing: boolean) => void;
+  /** Play what is due. Called from a timer and for messages, because a hidden tab's timers hardly run. */
+  update: (rings: readonly Ring[], stale: boolean, ringing: boolean) => void;
 }
+
+const LOUDER = 0.3;
+const LOUDEST = 1.6;
 
 export function createSound(): Sound {
   const speaker = ref<Speaker>("blocked");
+  const stored = (readSetting("muted") ?? "").split(" ");
+  const muted = ref<readonly Severity[]>(MUTABLE.filter((severity) => stored.includes(severity)));
+  watch(muted, (now) => writeSetting("muted", now.join(" ")));
   const player = new Player((state) => {
     speaker.value = state;
   });
@@ -22,13 +32,15 @@ export function createSound(): Sound {
   let history = EMPTY_HISTORY;
   return {
     speaker,
+    muted,
     unblock: () => void player.unblock(),
     test: (name) => void player.unblock().then(() => player.play(name)),
-    update: (alerts, stale, ringing) => {
+    update: (rings, stale, ringing) => {
       if (player.speaker !== "ready") return; // what is due stays due until sound is allowed
-      const next = nextSound(history, alerts, stale, performance.now(), ringing);
+      const heard = rings.filter((ring) => !(MUTABLE.includes(ring.severity) && muted.value.includes(ring.severity)));
+      const next = nextSound(history, heard, stale, performance.now(), ringing);
       history = next.history;
-      if (next.play) player.play(next.play);
+      if (next.play) player.play(next.play, Math.min(LOUDEST, 1 + LOUDER * next.level));
     },
   };
 }
