@@ -1,5 +1,6 @@
 import { here } from "./base";
 import type { Client } from "./client";
+import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Page, Session, Signal, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -10,6 +11,7 @@ export interface StepBody {
   note?: string;
   user?: string;
   until?: string;
+  override?: boolean;
 }
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
@@ -60,6 +62,18 @@ export class Gateway {
   /** Returns the new incident of the alerts that were taken out. */
   split = (id: string, alerts: readonly string[]): Promise<IncidentDetail> =>
     this.client.call("POST", `${incidentPath(id)}/split`, { alerts });
+
+  procedure = (incident: string): Promise<IncidentProcedure> => this.client.call("GET", `${incidentPath(incident)}/procedure`);
+
+  chooseProcedure = (incident: string, procedure: string, note: string): Promise<IncidentProcedure> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure`, { procedure, note });
+
+  takeStep = (incident: string, step: string, body: ProcedureStepBody): Promise<IncidentProcedure> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure/steps/${encodeURIComponent(step)}`, body);
+
+  /** The numbers of a call step; looking at them is put on record. */
+  procedureNumbers = (incident: string, step: string): Promise<{ items: PhoneNumber[] }> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure/steps/${encodeURIComponent(step)}/numbers`, {});
 
   guards = (): Promise<{ items: Guard[] }> => this.client.call("GET", "/api/v1/guards");
 

@@ -1,4 +1,5 @@
 import { en as desk } from "../alerts/words";
+import { en as procedure } from "../procedures/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -134,6 +135,7 @@ export const en: Messages = {
     pulse: "Switch on briefly",
     stop: "Stop",
   },
+  procedure,
   desk,
   code: "en",
   dataKeys: {
@@ -308,6 +310,11 @@ export const en: Messages = {
     close: "Closed",
     note: "Note",
     assign: "Assigned",
+    procedure_step: "Procedure step",
+    procedure_answer: "Procedure answer",
+    procedure_choose: "Other procedure",
+    number_view: "Number looked at",
+    report_view: "Report looked at",
     clip: "Recorded",
     clip_view: "Recording watched",
     clip_export: "Recording exported",

@@ -1,4 +1,5 @@
 import { zh as desk } from "../alerts/words";
+import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
@@ -243,6 +244,7 @@ export const zh = {
   kinds,
   deviceTypes,
   actions,
+  procedure,
   desk,
   code: "zh" as "zh" | "en",
   dataKeys,
@@ -339,6 +341,11 @@ export const zh = {
     close: "结警",
     note: "备注",
     assign: "指派",
+    procedure_step: "预案步骤",
+    procedure_answer: "预案回答",
+    procedure_choose: "换用预案",
+    number_view: "查看电话",
+    report_view: "查看案情报告",
     clip: "录像存档",
     clip_view: "查看录像",
     clip_export: "导出录像",
