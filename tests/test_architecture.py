@@ -6,6 +6,7 @@ Imports inside functions and under TYPE_CHECKING count too: to know a type is to
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -47,12 +48,13 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     {
         "drivers": BASE | {"driver", "limits", "links", "protocols", "settings", "vision"},
         "rules": BASE | {"rule", "settings"},
-        "config": BASE | {"driver", "links", "masking", "rule", "settings", "vision"},
+        "notifiers": BASE | {"notifier", "settings"},
+        "config": BASE | {"driver", "links", "masking", "notifier", "rule", "settings", "vision"},
     },
     {
         "auth": BASE | {"limits", "store"},
         "access": BASE,
-        "notify": BASE | {"notifier"},
+        "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -60,7 +62,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "people", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "flow", "limits", "links", "notify", "people", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -73,6 +75,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "gateway",
             "limits",
             "links",
+            "notify",
             "people",
             "protocols",
             "recording",
@@ -81,7 +84,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "people", "protocols", "recording", "settings", "simulator"}
+        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "people", "protocols", "recording"}
+        | {"settings", "simulator"}
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
@@ -196,6 +200,14 @@ def test_drivers_and_rules_are_strangers_to_each_other_and_are_loaded_by_name(pa
         if package_of(other) == package and module.split(".")[:2] != other.split(".")[:2]
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_notifiers_are_loaded_by_name_and_none_imports_another() -> None:
+    kinds = {module for module in MODULES if re.fullmatch(r"gateway\.notifiers\.[a-z]\w*", module)}
+    assert kinds
+    assert [f"{module} imports {other}" for module, other in PAIRS if other in kinds] == []
+    outside = [module for module, other in PAIRS if package_of(other) == "notifiers" != package_of(module)]
+    assert not outside
 
 
 def _no_circle(graph: Mapping[str, set[str]]) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from gateway.app.background_tasks import BackgroundTasks
 from gateway.app.capture import CaptureService
-from gateway.app.components import make
+from gateway.app.components import Components, make
 from gateway.app.config_change import ConfigChange
 from gateway.app.control_server import serve_control
 from gateway.app.endpoints import check_free
@@ -22,7 +22,6 @@ from gateway.app.reload import Reloader
 from gateway.app.task_list import gateway_tasks
 from gateway.app.web import start_http_server
 from gateway.config.configuration import Configuration
-from gateway.people import CurrentRegister
 from gateway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -62,16 +61,16 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         reloader = Reloader(components, changeover, configuration.directory)
         capture = CaptureService(components.current_config, components.links.captures)
         # Before the pages: whoever sees them may expect that `anju reload` finds the gateway.
-        await _open_control_socket(stack, data, reloader, capture, components.register)
+        await _open_control_socket(stack, data, reloader, capture, components)
         http_url = await start_http_server(stack, components, background)
         yield Gateway(http_url, components.links.endpoint.port if components.links.endpoint else None, store, reloader)
 
 
 async def _open_control_socket(
-    stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister
+    stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, components: Components
 ) -> None:
     try:
-        await stack.enter_async_context(serve_control(data, reloader, capture, register))
+        await stack.enter_async_context(serve_control(data, reloader, capture, components.register, components.outbox))
     except OSError as error:  # e.g. a read-only disk: alarms matter more than `anju reload`, so go on without it
         log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 

@@ -12,6 +12,7 @@ from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.links import Links
+from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
@@ -29,6 +30,7 @@ from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import UnrecordedSignals
 from gateway.limits import RefusalLog
 from gateway.model import Signal
+from gateway.notify import Outbox
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
@@ -61,6 +63,7 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    outbox: Outbox
     report: Report
     refusals: RefusalLog
     limits: ConnectionLimits
@@ -127,6 +130,12 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
+        outbox=Outbox(
+            store,
+            clock.now,
+            NotifierDevices(commands, supervisor),
+            SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
+        ),
         report=report,
         refusals=refusals,
         limits=limits,

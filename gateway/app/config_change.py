@@ -21,9 +21,10 @@ from gateway.config.shipped_procedures import procedures_in_use
 from gateway.desk.incidents import Grouping
 from gateway.desk.procedures import ProcedureList
 from gateway.errors import NotRecorded
-from gateway.flow import unhandled_alarms
+from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
+from gateway.model import DRILL_RULE
 from gateway.rule import Compound, Rule
 from gateway.store import journal
 
@@ -37,6 +38,7 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
     return [
         *zip(rules, marks, strict=True),
         (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+        (drills.Drills(compound), DRILL_RULE),
     ]
 
 
@@ -69,9 +71,11 @@ class ConfigChange:
         rules = NewRules(
             _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
         )
+        notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)
         await self._record(new, rules)
         components.current_config.replace(new, compound)
+        await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
         components.desk.procedures.list = _procedures(new)
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)

@@ -5,6 +5,7 @@ The request is one line of JSON, the replies are lines of JSON whose `say` names
     {"do": "reload", "dry_run": false, "config": "/etc/anju"}    difference, done; or refused
     {"do": "capture", "device": "wall-host", "seconds": 60}      head, piece…, end; or refused; until the client closes
     {"do": "refresh"}                                            done; or refused: people, vehicles or faces changed
+    {"do": "notify", "notifier": "wecom", "recipients": []}      done; or refused: sends a test message
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 from gateway.app.capture import CaptureService, SendMessage
 from gateway.app.reload import ReloadDone, Reloader, ReloadProgress, ReloadRejected, summary
 from gateway.config.difference import Difference
-from gateway.errors import NotFound, NotRecorded
+from gateway.errors import BadInput, LinkLost, NotFound, NotRecorded
+from gateway.notify import Outbox
 from gateway.people import CurrentRegister
 from gateway.store.control_socket import SOCKET_NAME
 
@@ -30,10 +32,10 @@ CLIENT_TIMEOUT_S = 5.0
 
 @asynccontextmanager
 async def serve_control(
-    data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister
+    data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister, outbox: Outbox
 ) -> AsyncIterator[None]:
     """Serve while the context is open; then let a reload finish and end everything else at once. Raises OSError."""
-    clients = _Clients(reloader, capture, register)
+    clients = _Clients(reloader, capture, register, outbox)
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
     try:
         # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
@@ -52,10 +54,11 @@ async def serve_control(
 class _Clients:
     """Handles the connections, each in its own task; a task that reloads is not cancelled."""
 
-    def __init__(self, reloader: Reloader, capture: CaptureService, register: CurrentRegister) -> None:
+    def __init__(self, reloader: Reloader, capture: CaptureService, register: CurrentRegister, outbox: Outbox) -> None:
         self._reloader = reloader
         self._capture = capture
         self._register = register
+        self._outbox = outbox
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reloading: set[asyncio.Task[Any]] = set()
 
@@ -97,6 +100,8 @@ class _Clients:
                 await _until_closed(reader, _capture(self._capture, device, seconds, send))
             case {"do": "refresh"}:
                 await _refresh(self._register, send)
+            case {"do": "notify", "notifier": str(name), "recipients": list(recipients)}:
+                await _notify(self._outbox, name, [str(each) for each in recipients], send)
             case _:
                 await send({"say": "refused", "mistakes": ["this gateway is of another version: restart it"]})
 
@@ -116,6 +121,17 @@ async def _refresh(register: CurrentRegister, send: SendMessage) -> None:
         await send({"say": "refused", "mistakes": [str(error)]})
     else:
         await send({"say": "done"})
+
+
+async def _notify(outbox: Outbox, name: str, recipients: list[str], send: SendMessage) -> None:
+    try:
+        receipt = await outbox.try_out(name, recipients)
+    except NotFound as error:
+        await send({"say": "refused", "mistakes": [str(error)]})
+    except (BadInput, LinkLost) as error:
+        await send({"say": "refused", "mistakes": [type(error).__name__, str(error)]})
+    else:
+        await send({"say": "done", "reference": receipt.reference, "refused": list(receipt.refused)})
 
 
 async def _until_closed(reader: asyncio.StreamReader, replying: Coroutine[Any, Any, None]) -> None:

@@ -126,7 +126,13 @@ def _reasons(mistakes: Sequence[str]) -> dict[str, Any]:
 def _counts(difference: Difference) -> dict[str, str]:
     """The number of changes in both languages, such as `devices +2 ~1 -0, rules …`."""
     texts: list[tuple[str, str]] = []
-    for part, zh in (("devices", "设备"), ("rules", "规则"), ("places", "位置"), ("accounts", "MQTT账号")):
+    for part, zh in (
+        ("devices", "设备"),
+        ("rules", "规则"),
+        ("places", "位置"),
+        ("accounts", "MQTT账号"),
+        ("notifiers", "通知渠道"),
+    ):
         changes = getattr(difference, part)
         if changes:
             counts = f"+{len(changes.added)} ~{len(changes.changed)} -{len(changes.removed)}"

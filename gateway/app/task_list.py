@@ -64,6 +64,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             "reporting used-up quotas",
             lambda: report_refusals(components.refusals, components.report),
         ),
+        _task("notifiers", "对外通知", "notifications to people outside", components.outbox.run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
     if components.links.broker is not None:

@@ -51,6 +51,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         pushes=components.links.pushes,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        notifiers=components.outbox.status,
     )
 
 

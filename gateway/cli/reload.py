@@ -16,7 +16,7 @@ from gateway.cli.control_client import connect
 
 REPLY_TIMEOUT_S = 120.0
 """A large configuration takes seconds to read, and drivers may take ten to stop."""
-_LISTS = {"devices": "device", "rules": "rule", "places": "place", "accounts": "MQTT account"}
+_LISTS = {"devices": "device", "rules": "rule", "places": "place", "accounts": "MQTT account", "notifiers": "notifier"}
 
 
 @click.command("reload")

@@ -1,4 +1,4 @@
-"""`anju try face|plate|motion FILE…`: runs a recogniser on photographs or clips, one JSON object a line."""
+"""`anju try face|plate|motion FILE…`: runs a recogniser, one JSON object a line; `anju try notify`: sends a test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from gateway.cli.try_notify import notify
 from gateway.errors import BadInput
 
 files_argument = click.argument("files", nargs=-1, required=True, type=click.Path())
@@ -19,9 +20,9 @@ files_argument = click.argument("files", nargs=-1, required=True, type=click.Pat
 
 @click.group("try")
 def command() -> None:
-    """Try a recogniser on photographs or clips.
+    """Try a recogniser on photographs or clips, or send a test by a notifier.
 
-    Prints one JSON object a line. Unreadable files are reported on stderr and make the exit code 1.
+    Recognisers print one JSON object a line. Unreadable files are reported on stderr and make the exit code 1.
     """
 
 
@@ -72,6 +73,9 @@ def motion(files: Sequence[str], sensitivity: float) -> None:
     from gateway.vision.file_motion import motions  # noqa: PLC0415  slow to load
 
     _try("motion", files, lambda file: [(round(start, 2), round(end, 2)) for start, end in motions(file, sensitivity)])
+
+
+command.add_command(notify)
 
 
 def _load_gallery(reader: Any, folder: Path | None) -> Any:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
+from gateway.config.desk.notifiers import NotifierCommon
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import Mistake
 from gateway.model import Device, Place
+from gateway.notifier import Notifier, NotifierSettings
 from gateway.rule import Rule, RuleSettings
 
 
@@ -35,6 +38,25 @@ class RuleEntry:
 
 
 @dataclass(frozen=True)
+class NotifierEntry:
+    """One entry of the list `notifiers` in desk.yaml."""
+
+    common: NotifierCommon
+    notifier: type[Notifier]
+    settings: NotifierSettings
+
+    @property
+    def id(self) -> str:
+        """The id by which escalation steps and reports name it."""
+        return self.common.id
+
+    @property
+    def give_up_after(self) -> timedelta:
+        """After which time a message is undelivered."""
+        return self.common.give_up_after or self.notifier.USEFUL_FOR
+
+
+@dataclass(frozen=True)
 class Configuration:
     """`text` is all files as they were read, secrets masked; `fingerprint` its SHA-256."""
 
@@ -46,6 +68,7 @@ class Configuration:
     text: str
     fingerprint: str
     desk: DeskSettings = field(default_factory=DeskSettings)
+    notifiers: tuple[NotifierEntry, ...] = ()
     hints: tuple[Mistake, ...] = ()
     """Likely mistakes that are not errors."""
 

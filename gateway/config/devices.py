@@ -6,33 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from gateway.config.configuration import DeviceEntry
 from gateway.config.document import Document
 from gateway.config.entries import UniqueIds, YamlEntry, entry_rows, read_entry
+from gateway.config.ids import Id, check_id
 from gateway.config.kinds import find_driver
 from gateway.driver import Driver, DriverSettings, Part
-from gateway.model import DEVICE_ID, Device, DeviceType
+from gateway.model import Device, DeviceType
 from gateway.settings.context import Context, KnownNames, PlaceRef
 from gateway.settings.durations import PositiveDuration
 from gateway.settings.mend import Loc, Wrong, did_you_mean
 from gateway.settings.section import Section
-
-RESERVED_IDS = frozenset({"anju"})
-"""`anju` is the gateway itself, as the device of its own signals."""
-
-
-def check_id(value: str) -> str:
-    """Return a valid device id; raises Wrong. The id is also part of MQTT topics and URLs."""
-    if not DEVICE_ID.fullmatch(value):
-        raise Wrong(f"{value!r} is no id", "use a-z, 0-9, '-' and '_', at most 63 characters, a letter or digit first")
-    if value in RESERVED_IDS:
-        raise Wrong(f"id {value!r} is the gateway's own", "choose another")
-    return value
-
-
-Id = Annotated[str, AfterValidator(check_id)]
 
 
 class DeviceCommon(Section):

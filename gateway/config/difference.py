@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from gateway.config.compound import CompoundSettings
-from gateway.config.configuration import Configuration, DeviceEntry, RuleEntry
+from gateway.config.configuration import Configuration, DeviceEntry, NotifierEntry, RuleEntry
 
 T = TypeVar("T")
 READ_ONCE = (
@@ -56,6 +56,7 @@ class Difference:
     rules: Changes = Changes()
     places: Changes = Changes()
     accounts: Changes = Changes()
+    notifiers: Changes = Changes()
     settings: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
 
@@ -76,12 +77,14 @@ def compare(old: Configuration | None, new: Configuration, started: CompoundSett
             Changes(tuple(entry.id for entry in new.rules)),
             Changes(tuple(new.places)),
             Changes(tuple(account.user for account in new.compound.mqtt.accounts)),
+            Changes(tuple(entry.id for entry in new.notifiers)),
         )
     return Difference(
         _changes(_by_id(old.devices), _by_id(new.devices), _of_device),
         _changes({rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}, _of_rule),
         _changes(old.places, new.places, lambda _old, _new: ("name",)),
         _changes(_accounts(old), _accounts(new), lambda _old, _new: ("password",)),
+        _changes({it.id: it for it in old.notifiers}, {it.id: it for it in new.notifiers}, _of_notifier),
         (
             *(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
             *_different(old.desk, new.desk, "desk."),
@@ -115,6 +118,11 @@ def _of_device(old: DeviceEntry, new: DeviceEntry) -> tuple[str, ...]:
 
 def _of_rule(old: RuleEntry, new: RuleEntry) -> tuple[str, ...]:
     return ("kind",) if old.rule is not new.rule else tuple(_own(old.settings, new.settings)) or ("its code",)
+
+
+def _of_notifier(old: NotifierEntry, new: NotifierEntry) -> tuple[str, ...]:
+    own = _own(old.settings, new.settings) if old.notifier is new.notifier else ()
+    return (*_own(old.common, new.common), *own)
 
 
 def _own(old: BaseModel, new: BaseModel) -> Iterator[str]:

@@ -57,6 +57,11 @@ def entry_rows(
     if not isinstance(document.tree, dict):
         return
     validated(document, file, document.tree, (), context)
+    yield from listed_rows(document, key)
+
+
+def listed_rows(document: Document, key: str) -> Iterator[tuple[Loc, dict[str, Any]]]:
+    """Each entry of the list under `key` with its position; notes list items that are no mapping."""
     listed = document.tree.get(key)
     for index, row in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(row, dict):

@@ -1,4 +1,4 @@
-"""Finds the driver or rule class of a kind: `camera` is drivers/camera.py, `acme.panel` a third party's module.
+"""Finds the class of a driver, rule or notifier by its kind: `camera` is drivers/camera.py, `acme.panel` another's.
 
 A driver's `LINK` is found the same way: `serial` is built in, `acme.link` is a third party's module.
 """
@@ -16,9 +16,11 @@ from gateway.driver import Driver
 from gateway.links.contract import LinkFactory
 from gateway.links.registry import BUILT_IN
 from gateway.model import ACTION_KINDS, KINDS, is_kind
+from gateway.notifier import Notifier
 from gateway.rule import Rule
 from gateway.settings.mend import Wrong, did_you_mean
 
+_PACKAGES = {"driver": "drivers", "rule": "rules", "notifier": "gateway.notifiers"}
 _KIND = re.compile(r"[a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -54,6 +56,16 @@ def find_rule(kind: str) -> type[Rule]:
     return found
 
 
+def find_notifier(kind: str) -> type[Notifier]:
+    """The class that the kind's module has as NOTIFIER; raises Wrong."""
+    found = _find(kind, "notifier")
+    if not (isinstance(found, type) and issubclass(found, Notifier)):
+        raise _without(kind, "NOTIFIER")
+    if not inspect.iscoroutinefunction(found.send) or inspect.isabstract(found):
+        raise Wrong(f"{found.__name__}, the NOTIFIER of {kind!r}, has no async method send()", "write async def send()")
+    return found
+
+
 def find_link(name: str) -> type[LinkFactory[Any]]:
     """The class that a third party's module has as LINK; its name has a dot. Raises Wrong."""
     if "." not in name:
@@ -69,8 +81,8 @@ def find_link(name: str) -> type[LinkFactory[Any]]:
 
 
 def known_kinds(noun: str) -> list[str]:
-    """The kinds of `driver` or `rule` that come with Anju, sorted."""
-    package = importlib.import_module(f"{noun}s")
+    """The kinds of `driver`, `rule` or `notifier` that come with Anju, sorted."""
+    package = importlib.import_module(_PACKAGES[noun])
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_")
 
 
@@ -98,7 +110,7 @@ def _module(kind: str, noun: str) -> ModuleType:
     if not _KIND.fullmatch(kind) or (not dotted and kind not in known):
         raise Wrong(f"unknown {noun} {kind!r}", did_you_mean(kind, known, "known are"))
     try:
-        return importlib.import_module(kind if dotted else f"{noun}s.{kind}")
+        return importlib.import_module(kind if dotted else f"{_PACKAGES[noun]}.{kind}")
     except Exception as error:  # a third party's module is imported here and may raise anything
         # Another missing module is a mistake inside the third party's package.
         absent = isinstance(error, ModuleNotFoundError) and error.name and kind.startswith(error.name)

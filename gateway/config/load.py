@@ -22,6 +22,7 @@ from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
+from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
 from gateway.config.procedure_checks import check_procedures
 from gateway.config.rules import read_rules
@@ -63,8 +64,10 @@ def load(directory: Path) -> Configuration:
     if not demo:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
+        if desk_file is not None:
+            _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
-    desk = _read_desk(desk_file, context)
+    desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
     if desk_file is not None and not desk_file.mistakes:
         check_procedures(desk_file, desk, devices.entries, rules)
     hint_certificates(compound_file, compound, datetime.now(UTC))
@@ -78,13 +81,16 @@ def load(directory: Path) -> Configuration:
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, hints)
+    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, notifiers, hints)
 
 
 def _read_desk(document: Document | None, context: Context) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
-    return validated(document, DeskSettings, document.tree, (), context) or DeskSettings()
+    tree = document.tree
+    if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
+        tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
+    return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
 
 
 def _check_folder(directory: Path) -> None:

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from gateway.config.configuration import RuleEntry
-from gateway.config.devices import Id
 from gateway.config.document import Document
 from gateway.config.entries import UniqueIds, entry_rows, read_entry
+from gateway.config.ids import Id
 from gateway.config.kinds import find_rule
 from gateway.model import DRILL_RULE
 from gateway.rule import Rule, RuleSettings
@@ -21,7 +21,9 @@ from gateway.settings.context import Context
 from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
-RESERVED_RULE_IDS = frozenset({"ahead", "certificate", DRILL_RULE, "gateway", "storage", "uncovered", "unrecorded"})
+RESERVED_RULE_IDS = frozenset(
+    {"ahead", "certificate", DRILL_RULE, "gateway", "notifier", "storage", "uncovered", "unrecorded"}
+)
 """Rule ids of the gateway's own alerts."""
 
 

@@ -15,9 +15,11 @@ from pydantic import BaseModel
 
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
+from gateway.config.desk.notifiers import NotifierCommon
 from gateway.config.devices import DeviceCommon
 from gateway.config.entries import Kind
-from gateway.config.kinds import find_driver, find_rule, known_kinds
+from gateway.config.kinds import find_driver, find_notifier, find_rule, known_kinds
+from gateway.config.notifiers import NOTIFIERS
 from gateway.config.rules import RuleCommon
 from gateway.settings.mend import Wrong
 
@@ -30,7 +32,7 @@ def schemas() -> dict[str, Schema]:
     return {
         "compound": {"$schema": DRAFT, **_of(CompoundSettings)},
         "devices": _entries("devices", DeviceCommon, _kinds("driver", find_driver)),
-        "desk": {"$schema": DRAFT, **_of(DeskSettings)},
+        "desk": _desk(),
         "rules": _entries("rules", RuleCommon, _kinds("rule", find_rule)),
     }
 
@@ -48,6 +50,15 @@ def write_schemas(folder: Path) -> list[Path]:
 def as_text(schema: Schema) -> str:
     """The schema as JSON text, as it is written to its file."""
     return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _desk() -> Schema:
+    """The sections of desk.yaml, and its list of notifiers."""
+    schema = {"$schema": DRAFT, **_of(DeskSettings)}
+    listed = _entries(NOTIFIERS, NotifierCommon, _kinds("notifier", find_notifier))
+    schema["properties"][NOTIFIERS] = listed["properties"][NOTIFIERS]
+    schema["$defs"] = {**schema.get("$defs", {}), **listed["$defs"]}
+    return schema
 
 
 def _kinds(noun: str, find: Callable[[str], Kind]) -> dict[str, type[BaseModel]]:

@@ -145,7 +145,9 @@ def stepped(alert: Alert, step: Step) -> Alert:
         case "assign":
             return replace(alert, assignee=step.data["user"])
         case "close":
-            return replace(alert, disposition=Disposition(step.data["disposition"]))
+            # A drill counts in no figure, whatever the guard takes it for.
+            disposition = Disposition.DRILL if alert.drill else Disposition(step.data["disposition"])
+            return replace(alert, disposition=disposition)
     return alert
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.desk.lifecycle import DecisionOnEvent
-from gateway.errors import AnjuError, NotRecorded, why_of
+from gateway.errors import AnjuError, CommandFailed, NotRecorded, why_of
 from gateway.flow import rows
 from gateway.model import Action, Command, Json, Perform, Signal, Step, Text, Words, as_data
 from gateway.store import Store, audit
@@ -73,6 +73,7 @@ class Commands:
         self._report = report
         self._act = act
         self._queue: asyncio.Queue[Command] = asyncio.Queue()
+        self._awaited: dict[str, asyncio.Future[Json]] = {}
 
     async def order(self, command: Command) -> None:
         """Record a person's command with who gave it, then carry it out in the background.
@@ -98,6 +99,21 @@ class Commands:
         for command in commands:
             self.carry_out(command)
 
+    async def carried_out(self, command: Command) -> Json:
+        """Record a command of the gateway itself, have it carried out once, and return the device's answer.
+
+        Raises LinkLost when the device can't be reached, CommandFailed when it did not do it or did not confirm it,
+        NotRecorded when it is not on record and so not sent.
+        """
+        at, outcome = self._now(), asyncio.get_running_loop().create_future()
+        await self._store.write(lambda connection: rows.record_command(connection, command, at), urgent=True)
+        self._awaited[command.id] = outcome
+        self.carry_out(command)
+        try:
+            return await outcome  # type: ignore[no-any-return]  # of the line above
+        finally:
+            del self._awaited[command.id]
+
     def carry_out(self, command: Command) -> None:
         """Send a command that is on record."""
         self._queue.put_nowait(command)
@@ -116,13 +132,15 @@ class Commands:
             async with asyncio.timeout(command.limit.total_seconds()):
                 answer = await self._perform(command)
         except TimeoutError:
-            await self._failed(command, _UNCONFIRMED)
+            await self._failed(command, _UNCONFIRMED, CommandFailed(_UNCONFIRMED))
         except NotRecorded as error:
             log.error("a command was not sent, because it can't be recorded", command=command.id, why=str(error))
         except (AnjuError, OSError) as error:
-            await self._failed(command, why_of(error))
+            await self._failed(command, why_of(error), error)
         else:
             await self._end(command, "done", dict(answer or {}))
+            if (outcome := self._outcome(command)) is not None:
+                outcome.set_result(answer or {})
 
     async def _recover(self) -> None:
         try:
@@ -148,8 +166,15 @@ class Commands:
             else:
                 self.carry_out(command)
 
-    async def _failed(self, command: Command, why: Text) -> None:
+    async def _failed(self, command: Command, why: Text, error: Exception | None = None) -> None:
         await self._end(command, "failed", {"why": as_data(why)})
+        if error is not None and (outcome := self._outcome(command)) is not None:
+            outcome.set_exception(error)
+
+    def _outcome(self, command: Command) -> asyncio.Future[Json] | None:
+        """What `carried_out` waits for, if it still does."""
+        outcome = self._awaited.get(command.id)
+        return None if outcome is None or outcome.done() else outcome
 
     async def _end(self, command: Command, state: str, answer: dict[str, object]) -> None:
         data = {"command": command.id, "action": command.action, "by": command.by, **answer}

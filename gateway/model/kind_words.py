@@ -1,4 +1,4 @@
-"""Names of signal kinds for reports and printed pages, the same as in the console (console/src/i18n)."""
+"""Names of signal kinds for people, the same as in the console (console/src/i18n)."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ KINDS: Mapping[str, Words] = {
     "storage.restored": Words("存盘恢复", "Storage restored"),
     "certificate.failing": Words("证书即将过期或已失效", "Certificate has failed or is about to"),
     "certificate.restored": Words("证书已更新", "Certificate renewed"),
+    "notifier.failing": Words("通知渠道失灵", "Notifier fails"),
+    "notifier.restored": Words("通知渠道恢复", "Notifier delivers again"),
     "configuration.changed": Words("配置已更改", "Configuration changed"),
     "configuration.refused": Words("新配置有误，未启用", "New configuration refused"),
 }

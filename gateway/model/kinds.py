@@ -22,7 +22,8 @@ OTHER_KINDS = frozenset(
     panel.battery_low panel.battery_restored panel.mains_lost panel.mains_restored panel.tested
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
-    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored notifier.failing notifier.restored
+    configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
@@ -30,7 +31,7 @@ ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split
-    silence.begun silence.ended
+    silence.begun silence.ended drill.started
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )

@@ -1,6 +1,6 @@
-"""Telling people outside the guard room of alerts. It begins with what is said; channels are `Notifier`s."""
+"""Telling people outside the guard room: an outbox on disk, its senders, and what messages say."""
 
-from gateway.notifier import Notification, Notifier, NotifierSettings, Receipt
-from gateway.notify.compose import notification_of
+from gateway.notify.message import Message
+from gateway.notify.service import Enqueue, NotifierStatus, Outbox
 
-__all__ = ["Notification", "Notifier", "NotifierSettings", "Receipt", "notification_of"]
+__all__ = ["Enqueue", "Message", "NotifierStatus", "Outbox"]

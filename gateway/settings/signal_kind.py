@@ -11,7 +11,8 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 GATEWAY_KINDS = frozenset(
     """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
-    certificate.failing certificate.restored configuration.changed configuration.refused""".split()
+    certificate.failing certificate.restored notifier.failing notifier.restored
+    configuration.changed configuration.refused""".split()
 )
 """Kinds that only the gateway itself emits."""
 

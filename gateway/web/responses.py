@@ -176,3 +176,27 @@ class HealthView(ResponseModel):
     refused: Sequence[str] = Field(
         (), description="what was rejected within the last minute, by port; see the metric `anju_refused`"
     )
+
+
+class NotifierView(ResponseModel):
+    """A notifier. `healthy`: it has proved within the last hour that it delivers, the last time at `proved_at`.
+
+    `since`: when its present settings began. `fault`: why the last attempt failed. `failed`: messages of the last 30
+    days that were not delivered.
+    """
+
+    id: str
+    kind: str
+    healthy: bool
+    since: UtcTime
+    proved_at: UtcTime | None
+    fault: WordsView | None
+    waiting: int
+    failed: int
+
+
+class NotifierList(ResponseModel):
+    """All notifiers of desk.yaml, in its order."""
+
+    items: Sequence[NotifierView]
+    next: str | None

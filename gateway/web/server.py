@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, incidents, procedure, session, silences, system
+from gateway.web.api import alerts, devices, drills, incidents, notifiers, procedure, session, silences, system
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -54,9 +54,11 @@ def build(services: Services) -> web.Application:
             *session.ROUTES,
             *alerts.ROUTES,
             *incidents.ROUTES,
+            *drills.ROUTES,
             *silences.ROUTES,
             *procedure.ROUTES,
             *devices.ROUTES,
+            *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -17,6 +19,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.notify import NotifierStatus
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
@@ -25,6 +28,13 @@ from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
 from gateway.web.hub import Hub
+
+
+class Act(Protocol):
+    """Commits what a person did, with the rows of `unit`, in one transaction. Raises NotRecorded."""
+
+    def __call__(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> Awaitable[int]:
+        """Returns its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,11 @@ class CompoundInfo:
             return Words(self.name, self.name)
         place = self.places.get(path)
         return place.name if place else Words(path, path)
+
+
+async def no_notifiers() -> Sequence[NotifierStatus]:
+    """There are none."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +87,8 @@ class Services:
     desk: Desk
     hub: Hub
     register: CurrentRegister
-    act: Callable[[Action], Awaitable[int]]
-    """Puts what a person did into the journal. Raises NotRecorded."""
+    act: Act
+    """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
@@ -90,6 +105,8 @@ class Services:
     console_folder: Path
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
+    notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers
+    """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
 

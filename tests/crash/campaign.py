@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.guard import Guard
-from tests.crash.verdict import Door, Record, judge_door, judge_record, kept, open_record
+from tests.crash.verdict import Door, Record, alarms_unheard, judge_door, judge_record, kept, open_record
 from tests.support.broker import Mosquitto
 from tests.support.gateway import PASSWORD, Gateway, TestCompound, TestDevice
 from tests.support.mqtt_device import MqttDevice
@@ -149,7 +149,7 @@ class Campaign:
             record = open_record(self._gateway.data)
             try:
                 here = all(device.acknowledged.keys() <= kept(record, device.name) for device in self._general)
-                if here and judge_record(record).alarms_unheard == 0:
+                if here and alarms_unheard(record) == 0:
                     return
             finally:
                 record.close()

@@ -23,7 +23,8 @@ def table(report: Report) -> Table:
             f"kills {report.kills}, signals in flight at them {report.in_flight}; doubled {report.record.doubled}; "
             f"alerts {report.record.alerts}, doubled {report.record.alerts_doubled}, "
             f"closed by the guard {report.closed}, open again {report.reopened}; "
-            f"alarms without an alert {report.record.alarms_unheard}"
+            f"alarms without an alert {report.record.alarms_unheard}; "
+            f"incidents {report.record.incidents}, unlike their replay {report.record.incidents_wrong}"
         ),
     )
     for column in drawn.columns[1:]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.model import ALARM_KINDS
+from gateway.desk.incidents import rows as incident_rows
+from gateway.desk.replay import replay
+from gateway.model import ALARM_KINDS, Incident
 from tests.support.mqtt_device import MqttDevice
 
 DOUBLED_SIGNALS = """
@@ -24,6 +26,9 @@ SIGNALS_IN_TWO_ALERTS = """
 ALERTS_OPEN_TWICE = """
     SELECT count(*) FROM (
         SELECT 1 FROM alerts WHERE state <> 'closed' GROUP BY rule, key HAVING count(*) > 1)"""
+ALERTS_ASTRAY = """
+    SELECT count(*) FROM alerts LEFT JOIN incident_alerts m ON m.alert = alerts.id
+    LEFT JOIN incidents i ON i.id = m.incident WHERE i.id IS NULL OR i.id <> alerts.incident"""
 UNHEARD_ALARMS = """
     SELECT count(*) FROM journal WHERE entry = 'signal' AND kind IN ({kinds})
     AND number NOT IN (SELECT journal FROM alert_signals)"""
@@ -54,10 +59,14 @@ class Record:
     alerts: int
     alerts_doubled: int
     alarms_unheard: int
+    incidents: int
+    incidents_wrong: int
+    """Incidents that the record alone would make otherwise, and alerts that are in none or in another."""
 
     @property
     def holds(self) -> bool:
-        return self.alerts > 0 and not (self.doubled or self.alerts_doubled or self.alarms_unheard)
+        wrong = self.doubled or self.alerts_doubled or self.alarms_unheard or self.incidents_wrong
+        return self.alerts > 0 and self.incidents > 0 and not wrong
 
 
 def open_record(data: Path) -> sqlite3.Connection:
@@ -82,6 +91,28 @@ def judge_door(name: str, record: sqlite3.Connection, devices: Sequence[MqttDevi
     )
 
 
+def incidents_unlike_replay(record: sqlite3.Connection) -> int:
+    """How many incidents of the database differ from what the record makes anew."""
+    record.row_factory = sqlite3.Row
+    try:
+        kept = {each.id: _essence(each) for each in incident_rows.page(record, [], None, 1_000_000)}
+        made = {each.id: _essence(each) for each in replay(record).incidents.values()}
+    finally:
+        record.row_factory = None
+    return sum(kept.get(each) != made.get(each) for each in kept.keys() | made.keys())
+
+
+def _essence(incident: Incident) -> tuple[object, ...]:
+    return incident.alerts, incident.severity, incident.state, incident.place, incident.top, incident.why
+
+
+def alarms_unheard(record: sqlite3.Connection) -> int:
+    """How many alarms of the journal have no alert."""
+    kinds = ", ".join(f"'{kind}'" for kind in sorted(ALARM_KINDS))
+    number: int = record.execute(UNHEARD_ALARMS.format(kinds=kinds)).fetchone()[0]
+    return number
+
+
 def judge_record(record: sqlite3.Connection) -> Record:
     def count(sql: str) -> int:
         number: int = record.execute(sql).fetchone()[0]
@@ -91,5 +122,7 @@ def judge_record(record: sqlite3.Connection) -> Record:
         doubled=count(DOUBLED_SIGNALS),
         alerts=count("SELECT count(*) FROM alerts"),
         alerts_doubled=count(DOUBLED_DECISIONS) + count(SIGNALS_IN_TWO_ALERTS) + count(ALERTS_OPEN_TWICE),
-        alarms_unheard=count(UNHEARD_ALARMS.format(kinds=", ".join(f"'{kind}'" for kind in sorted(ALARM_KINDS)))),
+        incidents=count("SELECT count(*) FROM incidents"),
+        incidents_wrong=count(ALERTS_ASTRAY) + incidents_unlike_replay(record),
+        alarms_unheard=alarms_unheard(record),
     )

@@ -32,6 +32,7 @@ PURPOSE = {
     "store": "SQLite, journal",
     "drivers": "one file a device kind",
     "rules": "one file a rule kind",
+    "notifiers": "one file a channel",
     "config": "YAML → settings",
     "auth": "accounts, sessions",
     "desk": "life of an alert",

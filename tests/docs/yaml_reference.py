@@ -18,7 +18,7 @@ HEAD = """\
 
 <!-- Made by `make docs` from the settings classes. Edit their `Field(description=…)`, not this page. -->
 
-Every key of the three files. Commented starting points are in [`config/`](../config/), and a worked example of each
+Every key of the files. Commented starting points are in [`config/`](../config/), and a worked example of each
 kind of device is in [`config/examples/`](../config/examples/). `anju check FOLDER` reports every mistake with its line
 and the fix; `config/schema/*.json` holds the same keys for editors.
 
@@ -96,6 +96,10 @@ MEANINGS = {
     "doorway: forced": "a door that was forced open",
     "doorway: held": "a door that stands open too long",
     "doorway: denied": "cards that were refused too often",
+    "desk: notifiers": "how people outside are told; further keys by kind",
+    "smtp: user": "to sign in with, if the server wants it",
+    "mqtt: port": "8883 with TLS at most brokers",
+    "sms_gateway: request.success": "what of the answer means that it was taken",
     "report: severity": "of a report, where `severities` does not say otherwise",
 }
 """Keys whose models give no description yet, as `KIND: PATH`. A description in the model goes before it."""
@@ -111,6 +115,7 @@ def page() -> str:
     parts += _entries("devices", "kind of device", found["devices"])
     parts += _entries("rules", "kind of rule", found["rules"])
     parts += _sections("desk", found["desk"])
+    parts += _notifiers(found["desk"])
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -133,6 +138,16 @@ def _entries(key: str, what: str, schema: Schema) -> Iterator[str]:
             yield _answers_for(kind)
         own = {name: value for name, value in then.get("properties", {}).items() if isinstance(value, dict)}
         yield from _Section(definitions, kind).render("", {**then, "properties": own}, 4)
+
+
+def _notifiers(schema: Schema) -> Iterator[str]:
+    """The keys of each kind of notifier; those that all have are in the section `notifiers[]`."""
+    for each in schema["properties"]["notifiers"]["items"]["allOf"]:
+        kind, then = each["if"]["properties"]["kind"]["const"], each["then"]
+        yield f'<a id="notifiers-{kind}"></a>\n\n### notifier `{kind}`\n'
+        yield f"{_sentence(then.get('description', ''))}\n"
+        own = {name: value for name, value in then.get("properties", {}).items() if isinstance(value, dict)}
+        yield from _Section(schema["$defs"], kind).render("", {**then, "properties": own}, 4)
 
 
 def _answers_for(kind: str) -> str:

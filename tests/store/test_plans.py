@@ -11,7 +11,8 @@ from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
 from gateway.flow import rows
 from gateway.flow import rows as flow_rows
-from gateway.model import AlertState, Signal
+from gateway.model import AlertState, Signal, Words
+from gateway.notify import rows as notify_rows
 from gateway.people.rooms import rooms_from_journal
 from gateway.recording import rows as clip_rows
 from gateway.store import Store, audit, journal, quarantine, retention
@@ -74,6 +75,14 @@ def rooms(connection):
         lambda c: quarantine.after(c, 9, 9, 9),
         quarantine.last_number,
         lambda c: retention.snapshots_of_alerts(c, "ab"),
+        lambda c: notify_rows.waiting(c, "n", 9),
+        lambda c: notify_rows.counts(c, "n", NOW),
+        lambda c: notify_rows.sent_since(c, "n", NOW),
+        notify_rows.notifiers_with_open_rows,
+        lambda c: notify_rows.claim(c, "n-1"),
+        lambda c: notify_rows.release_all(c, "n"),
+        lambda c: notify_rows.end_all_dead(c, "n", NOW, Words("", "")),
+        lambda c: notify_rows.purge(c, NOW),
     ],
 )
 def test_nothing_reads_a_whole_table(connection: sqlite3.Connection, look):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-BIG = ("journal", "alerts", "alert_signals", "decisions", "steps", "quarantine", "clips", "commands")
+BIG = ("journal", "alerts", "alert_signals", "decisions", "steps", "quarantine", "clips", "commands", "notifications")
 """Tables that grow with the years."""
 
 

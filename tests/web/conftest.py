@@ -111,9 +111,11 @@ class World:
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    async def act(self, action: Action) -> int:
+    async def act(self, action: Action, unit=None) -> int:
         if self.broken_disk:
             raise NotRecorded("disk full")
+        if unit is not None:
+            await self.store.write(unit)
         self.acted.append(action)
         return len(self.acted)
 

@@ -27,6 +27,7 @@ _OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLO
 _OF_STATE = "SELECT * FROM incidents WHERE state = ? ORDER BY id"
 _NEWEST = "SELECT * FROM incidents WHERE id < ? ORDER BY id DESC LIMIT ?"
 _NEWEST_OF_STATE = "SELECT * FROM incidents WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_DRILLS = "SELECT * FROM incidents WHERE drill = 1 AND id < ? ORDER BY id DESC LIMIT ?"
 _MEMBERS = "SELECT * FROM incident_alerts WHERE incident = ? ORDER BY position"
 _AFTER_ALL_IDS = "~"
 
@@ -93,6 +94,12 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
         found = list(islice(merge(*pages, key=itemgetter("id"), reverse=True), limit))
     else:
         found = connection.execute(_NEWEST, (before, limit)).fetchall()
+    return [_read(row, _members(connection, row["id"])) for row in found]
+
+
+def drills(connection: sqlite3.Connection, before: str | None, limit: int) -> list[Incident]:
+    """Drills, newest first. `before` is the id the last page ended on."""
+    found = connection.execute(_DRILLS, (_AFTER_ALL_IDS if before is None else before, limit)).fetchall()
     return [_read(row, _members(connection, row["id"])) for row in found]
 
 

@@ -230,3 +230,9 @@ def m008_incidents(db: Database) -> None:
 def m009_kind_of_members(db: Database) -> None:
     """The kind of event that each alert of an incident was raised on; empty where it is unknown."""
     db.conn.execute("ALTER TABLE incident_alerts ADD COLUMN kind TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m010_drills(db: Database) -> None:
+    """Drills are few among many incidents."""
+    db.conn.execute("CREATE INDEX incidents_drills ON incidents (id) WHERE drill = 1")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from gateway.model import Severity
+from gateway.model import DRILL_RULE, Severity
 from gateway.store.media import is_picture_name
 
 _LEADS_TO = {"acknowledge": "acknowledged", "on-scene": "on_scene", "hold": "on_hold", "close": "closed"}
@@ -119,5 +119,5 @@ def _apply_step(alert: Mapping[str, Any], action: str, user: str, data: Any) -> 
         case "assign":
             changed["assignee"] = data["user"]
         case "close":
-            changed["disposition"] = data["disposition"]
+            changed["disposition"] = "drill" if alert["rule"] == DRILL_RULE else data["disposition"]
     return changed

@@ -20,6 +20,8 @@ export interface Selection {
   alertId: Ref<string | null>;
   /** the alert that is looked at: the chosen one, else the one the incident is about */
   alert: ComputedRef<Alert | null>;
+  /** how often something was selected: the list then shows it, also when it was selected before */
+  selections: Ref<number>;
   /** By the id of an incident, or of an alert that is open. */
   select: (id: string | null) => void;
   step: (by: 1 | -1) => void;
@@ -43,7 +45,9 @@ export function createSelection(gateway: Gateway, live: Live, route: Route): Sel
   });
   const alerts = computed(() => (detail.value && detail.value.id === id.value ? detail.value.alert_details : []));
   const alert = computed(() => alerts.value.find((one) => one.id === alertId.value) ?? mainAlert(alerts.value));
+  const selections = ref(0);
   const select = (next: string | null): void => {
+    selections.value += 1;
     const incident = next === null ? null : (live.state.value.alerts.get(next)?.incident ?? next);
     route.go("alerts", incident);
     alertId.value = incident === next ? null : next;
@@ -67,6 +71,7 @@ export function createSelection(gateway: Gateway, live: Live, route: Route): Sel
     detail,
     alertId,
     alert,
+    selections,
     select,
     step: (by) => select(neighbour(queue.value, id.value, by)),
     stepAlert: (by) => {

@@ -17,6 +17,19 @@ export interface Session {
   expires_at: string | null;
 }
 
+/** How a notifier does; `healthy` when it proved within the hour that it delivers. */
+export interface Notifier {
+  id: string;
+  kind: string;
+  healthy: boolean;
+  since: string;
+  proved_at: string | null;
+  fault: Words | null;
+  waiting: number;
+  /** messages of the last 30 days that were not delivered */
+  failed: number;
+}
+
 export interface Compound {
   name: string;
   language: string;

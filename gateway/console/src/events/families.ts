@@ -31,6 +31,7 @@ const FAMILY_OF: Record<string, Family> = {
   device: "device",
   storage: "device",
   configuration: "device",
+  notifier: "device",
 };
 
 export const familyOf = (kind: string): Family => FAMILY_OF[kind.split(".")[0] ?? ""] ?? "other";

@@ -1,4 +1,5 @@
 import { en as desk } from "../alerts/words";
+import { en as notifiers } from "../notifiers/words";
 import { en as procedure } from "../procedures/words";
 import type { Messages } from "./zh";
 
@@ -94,6 +95,8 @@ export const en: Messages = {
     "storage.restored": "Storage restored",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
+    "notifier.failing": "Notifier fails",
+    "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
   },
@@ -229,7 +232,7 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", quarantine: "Undecodable" },
+  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", notifiers: "Notifiers", quarantine: "Undecodable" },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -430,6 +433,7 @@ export const en: Messages = {
       other: "Other",
     },
   },
+  notifiers,
   quarantine: {
     title: "Undecodable data",
     about: "Messages from devices that the gateway could not decode. Look at the reason, then check wiring, baud rate, address, key or format.",

@@ -1,4 +1,5 @@
 import { zh as desk } from "../alerts/words";
+import { zh as notifiers } from "../notifiers/words";
 import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 
@@ -97,6 +98,8 @@ const kinds: Record<string, string> = {
   "storage.restored": "存盘恢复",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
+  "notifier.failing": "通知渠道失灵",
+  "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
 };
@@ -261,7 +264,7 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", quarantine: "未识别" },
+  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", notifiers: "通知", quarantine: "未识别" },
   top: {
     untouched: (n: number) => `${n} 起未处理`,
     inHand: (n: number) => `${n} 起处理中`,
@@ -464,6 +467,7 @@ export const zh = {
       other: "其他",
     },
   },
+  notifiers,
   quarantine: {
     title: "未识别的数据",
     about: "设备发来、网关读不懂的数据。看原因，再查接线、波特率、地址、密钥或格式。",

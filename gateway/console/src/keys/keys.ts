@@ -36,7 +36,7 @@ function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): b
 }
 
 function openView(app: AppContext, number: number): boolean {
-  const view = navigation(app.sessions.session.value?.role ?? "guard", app.sessions.isTechnician.value)[number - 1];
+  const view = navigation(app.sessions.session.value?.role)[number - 1];
   if (view) app.route.go(view);
   return view !== undefined;
 }

@@ -10,9 +10,9 @@ const FIRST: Record<Role, readonly string[]> = {
 };
 
 /** All views of a role, the most used first: their number is that of the key. */
-export function navigation(role: Role, isTechnician: boolean): View[] {
-  const views = viewsOf(isTechnician);
-  const first = FIRST[role].flatMap((name) => views.filter((view) => view === name));
+export function navigation(role: Role | undefined): View[] {
+  const views = viewsOf(role);
+  const first = FIRST[role ?? "guard"].flatMap((name) => views.filter((view) => view === name));
   return [...first, ...views.filter((view) => !first.includes(view))];
 }
 

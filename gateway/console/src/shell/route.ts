@@ -1,17 +1,26 @@
 import { ref, type Ref } from "vue";
 
+import type { Role } from "../api/types";
+
 export const VIEWS = [
   "alerts",
   "cameras",
   "devices",
   "events",
   "history",
+  "notifiers",
   "quarantine",
 ] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The views of a role: only technicians see messages that could not be decoded. */
-export const viewsOf = (isTechnician: boolean): readonly View[] => VIEWS.filter((view) => view !== "quarantine" || isTechnician);
+/** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
+const ONLY: Partial<Record<View, readonly Role[]>> = {
+  notifiers: ["supervisor", "installer", "manager"],
+  quarantine: ["installer", "manager"],
+};
+
+export const viewsOf = (role: Role | undefined): readonly View[] =>
+  VIEWS.filter((view) => ONLY[view] === undefined || (role !== undefined && ONLY[view].includes(role)));
 
 export interface RouteLocation {
   view: View;

@@ -1,0 +1,51 @@
+export const zh = {
+  title: "通知渠道",
+  about: "值班室以外的人怎样得知警情。一小时内证明过可以送达才算正常；久无消息时自动检测。",
+  none: "没有设置通知渠道。在 desk.yaml 的 notifiers 下添加。",
+  loading: "读取中…",
+  healthy: "正常",
+  failing: "失灵",
+  unproved: "待证明",
+  proved: (ago: string) => `${ago}前证明可送达`,
+  neverProved: "尚未证明可送达",
+  waiting: "待发",
+  failed: "未送达",
+  failedHint: "最近 30 天",
+  kinds: {
+    wecom: "企业微信",
+    dingtalk: "钉钉",
+    sms_gateway: "短信",
+    voice_call: "语音电话",
+    smtp: "邮件",
+    webhook: "Webhook",
+    mqtt: "MQTT",
+    command: "现场设备",
+  } as Record<string, string>,
+};
+
+export type NotifierWords = typeof zh;
+
+export const en: NotifierWords = {
+  title: "Notifiers",
+  about: "How people outside the guard room learn of it. Well only while delivery was proved within the hour; in quiet times a test proves it.",
+  none: "There is no notifier. Add one under notifiers in desk.yaml.",
+  loading: "Loading…",
+  healthy: "Delivers",
+  failing: "Fails",
+  unproved: "Not proved yet",
+  proved: (ago) => `proved ${ago} ago`,
+  neverProved: "delivery was never proved",
+  waiting: "Waiting",
+  failed: "Undelivered",
+  failedHint: "in 30 days",
+  kinds: {
+    wecom: "WeCom",
+    dingtalk: "DingTalk",
+    sms_gateway: "SMS",
+    voice_call: "Voice call",
+    smtp: "E-mail",
+    webhook: "Webhook",
+    mqtt: "MQTT",
+    command: "A device here",
+  },
+};
