@@ -54,8 +54,8 @@ class LongText(Bilingual):
 class AnswerSection(Section):
     """One answer to a question."""
 
-    id: Id
-    text: Name
+    id: Annotated[Id, Field(description="short and permanent")]
+    text: Annotated[Name, Field(description="what the button says: a text, or {zh: …, en: …}")]
     opens: Annotated[tuple[Id, ...], Field(max_length=MAX_STEPS, description="steps that this answer adds")] = ()
 
 
@@ -69,7 +69,9 @@ class CommandStepSection(Section):
     action: Annotated[
         str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$"), Field(description="such as unlock, on, sound, arm")
     ]
-    arguments: Annotated[Mapping[str, Value], Field(max_length=10)] = Field(default_factory=dict)
+    arguments: Annotated[
+        Mapping[str, Value], Field(max_length=10, description="the command's arguments, such as {seconds: 20}")
+    ] = Field(default_factory=dict)
     confirm: Annotated[bool, Field(description="whether a second press confirms it")] = True
 
     @model_validator(mode="after")
@@ -82,8 +84,8 @@ class CommandStepSection(Section):
 class ProcedureStep(Section):
     """One step. With `call`, `question`, `command` or `announce` it is more than a thing to tick off."""
 
-    id: Id
-    text: LongText
+    id: Annotated[Id, Field(description="short and permanent: what was done is kept by it")]
+    text: Annotated[LongText, Field(description="what is to be done, or the question: {zh: …, en: …}")]
     role: Annotated[
         Literal["desk", "patrol", "supervisor", "engineer", "manager", "office"],
         Field(description="who does it; whoever is at the desk records it"),
@@ -98,7 +100,7 @@ class ProcedureStep(Section):
         str | None, Field(description=f"a name of `contacts`, or {RESIDENTS}: those who live there", max_length=40)
     ] = None
     question: Annotated[tuple[AnswerSection, ...], Field(max_length=9, description="2 to 9 answers")] = ()
-    command: CommandStepSection | None = None
+    command: Annotated[CommandStepSection | None, Field(description="what devices are told to do")] = None
     announce: Annotated[LongText | None, Field(description="read out over the loudspeakers or at the door")] = None
 
     @property
@@ -127,7 +129,7 @@ class ProcedureStep(Section):
 class KindSection(Section):
     """A kind of signal, and what must stand in its data."""
 
-    kind: Annotated[str, AfterValidator(_kind)]
+    kind: Annotated[str, AfterValidator(_kind), Field(description="such as object.seen, or one that begins with x.")]
     data: Annotated[
         Mapping[str, tuple[Value, ...] | Value],
         Field(max_length=5, description="values of the signal's data, one or several that will do: class: [ebike]"),
@@ -152,7 +154,7 @@ class Procedure(Section):
     """When it applies, and its steps in order. Without `kinds` and `rules` only a guard's choice brings it."""
 
     id: Annotated[Id, Field(description="short and permanent; that of a shipped procedure replaces it")]
-    name: Name
+    name: Annotated[Name, Field(description="shown to guards: a text, or {zh: …, en: …}")]
     kinds: Annotated[
         tuple[KindCondition, ...],
         Field(max_length=50, description="kinds of the signals that raise the alert: fire.alarm, or {kind, data}"),
@@ -162,7 +164,9 @@ class Procedure(Section):
     hours: Annotated[Hours | None, Field(description="only then, by the compound's clock, such as '22:00-06:00'")] = (
         None
     )
-    steps: Annotated[tuple[ProcedureStep, ...], Field(min_length=1, max_length=MAX_STEPS)]
+    steps: Annotated[
+        tuple[ProcedureStep, ...], Field(min_length=1, max_length=MAX_STEPS, description="in order, at most 40")
+    ]
 
     @property
     def conditions(self) -> tuple[object, ...]:
