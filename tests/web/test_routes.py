@@ -127,7 +127,7 @@ def _with_registry(anju):
 
 def _target(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    return method, path.replace("{id}", "nothing").replace("{name}", "0" * 64)
+    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64)
 
 
 @pytest.mark.parametrize("role", [None, *Role])
