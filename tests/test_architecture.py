@@ -57,12 +57,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "notify", "people", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "protocols", "recording"}
+        | {"store", "vision"},
     },
     {
         "app": BASE
@@ -76,6 +78,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "patrol",
             "people",
             "protocols",
             "recording",
@@ -84,8 +87,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "people", "protocols", "recording"}
-        | {"settings", "simulator"}
+        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.

@@ -27,10 +27,11 @@ from gateway.flow.pipeline import Pipeline
 from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
-from gateway.flow.unrecorded_signals import UnrecordedSignals
+from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.store import Store
@@ -65,6 +66,7 @@ class Components:
     recording: RecordingService
     outbox: Outbox
     report: Report
+    patrols: Patrols
     refusals: RefusalLog
     limits: ConnectionLimits
 
@@ -80,6 +82,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
+    patrols = Patrols(store, clock.now, current_config.desk_and_zone, report, intake.act, GATEWAY)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
         make_endpoint(started.mqtt, certificates.context("mqtt.endpoint.tls"), quarantine, refusals, limits.mqtt),
@@ -137,6 +140,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
         ),
         report=report,
+        patrols=patrols,
         refusals=refusals,
         limits=limits,
     )

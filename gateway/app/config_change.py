@@ -25,6 +25,8 @@ from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
 from gateway.model import DRILL_RULE
+from gateway.patrol.duty_rule import DutyRule
+from gateway.patrol.rule import PatrolRule
 from gateway.rule import Compound, Rule
 from gateway.store import journal
 
@@ -38,6 +40,9 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
     return [
         *zip(rules, marks, strict=True),
         (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+        # What they judge by comes with the signals that open a round, so a changed desk.yaml restarts neither.
+        (PatrolRule(compound), "patrol"),
+        (DutyRule(compound), "duty"),
         (drills.Drills(compound), DRILL_RULE),
     ]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import gateway
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
+from gateway.config.desk import DeskSettings
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
@@ -49,6 +51,11 @@ class CurrentConfig:
     def retention_of_clips(self) -> timedelta:
         """How long recordings are kept."""
         return self.settings.retention.clips
+
+    def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
+        """desk.yaml, and the time zone of its times."""
+        desk = self.configuration.desk if self.configuration else DeskSettings()
+        return desk, ZoneInfo(self.settings.timezone)
 
     def matching(self) -> FaceMatching:
         """The thresholds for matching faces."""

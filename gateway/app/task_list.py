@@ -13,7 +13,10 @@ from gateway.app.identity_sync import sync_identities
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
+from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Words
+from gateway.patrol.asking import Asking
+from gateway.patrol.card_scans import CardScans
 from gateway.store import Store
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
+        _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
+        _task("patrol_cards", "巡更刷卡", "cards at checkpoints", _card_scans(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
@@ -96,6 +101,16 @@ class WriterProbe:
             else:
                 self._answered = True
             await asyncio.sleep(PROBE_INTERVAL_S)
+
+
+def _asking(components: Components) -> Asking:
+    settings = components.current_config.desk_and_zone
+    return Asking(components.store, components.clock.now, components.report, settings, GATEWAY)
+
+
+def _card_scans(components: Components) -> CardScans:
+    settings = components.current_config.desk_and_zone
+    return CardScans(components.store, components.clock.now, settings, components.patrols.scan)
 
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:

@@ -34,6 +34,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         register=components.register,
         act=components.intake.act,
         door_plates=DoorPlates(components.store),
+        patrols=components.patrols,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,
         cameras=components.current_config.cameras,

@@ -6,11 +6,11 @@ from enum import Enum
 
 from gateway.model import Json, Role, Signal
 
-_PERSONAL_KINDS = ("face.", "report.", "call.")
+_PERSONAL_KINDS = ("face.", "report.", "call.", "finding.")
 """Prefixes of signal kinds whose pictures and texts are about people."""
 _TECHNICAL_DATA = frozenset({"score", "distance", "box", "zone", "seconds", "category"})
 """Data of a personal signal that an installer needs, to tune a camera or a zone."""
-_NAMING_DATA = frozenset({"person", "name", "phone", "text", "holder", "owner", "resident", "user"})
+_NAMING_DATA = frozenset({"person", "name", "phone", "text", "holder", "owner", "resident", "user", "who"})
 _CARD_NUMBERS = frozenset({"card"})
 """A whole card number is enough to copy the card. Its last digits are shown in another field."""
 

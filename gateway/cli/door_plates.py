@@ -93,9 +93,14 @@ def _print_summary(rooms: Rooms, out: Path, count: int) -> None:
     # On standard error, since the sheets may go to standard output.
     pages = -(-count // 8)
     click.echo(f"{count} door plates on {pages} {'page' if pages == 1 else 'pages'}: {out}", err=True)
-    host = urlsplit(rooms.public_url).hostname or ""
+    warn_of_loopback(rooms.public_url)
+
+
+def warn_of_loopback(public_url: str) -> None:
+    """Say so when the codes lead to an address that only this machine can open."""
+    host = urlsplit(public_url).hostname or ""
     if host == "localhost" or _is_loopback(host):
-        click.echo(f"warning: phones can't open {rooms.public_url}; set public_url in compound.yaml", err=True)
+        click.echo(f"warning: phones can't open {public_url}; set public_url in compound.yaml", err=True)
 
 
 def _is_loopback(host: str) -> bool:

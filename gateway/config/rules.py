@@ -22,7 +22,18 @@ from gateway.settings.mend import Wrong
 from gateway.settings.section import Section
 
 RESERVED_RULE_IDS = frozenset(
-    {"ahead", "certificate", DRILL_RULE, "gateway", "notifier", "storage", "uncovered", "unrecorded"}
+    {
+        "ahead",
+        "certificate",
+        DRILL_RULE,
+        "duty",
+        "gateway",
+        "notifier",
+        "patrol",
+        "storage",
+        "uncovered",
+        "unrecorded",
+    }
 )
 """Rule ids of the gateway's own alerts."""
 

@@ -13,6 +13,12 @@ export default defineConfig({
     // The Content-Security-Policy allows files of our own only.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rollupOptions: {
+      // The guards' page at a checkpoint loads the decoder by this name, when the phone needs it.
+      input: { index: "index.html", "qr-decoder": "src/patrol/decoder.ts" },
+      preserveEntrySignatures: "exports-only",
+      output: { entryFileNames: (chunk) => (chunk.name === "qr-decoder" ? "qr-decoder.js" : "assets/[name]-[hash].js") },
+    },
   },
   server: { proxy: { "/api": { target: gateway, ws: true } } },
   test: { include: ["src/**/*.test.ts"] },

@@ -23,6 +23,7 @@ OTHER_KINDS = frozenset(
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
+    patrol.opened checkpoint.scanned finding.reported duty.asked
     configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
@@ -32,6 +33,7 @@ ACTION_KINDS = frozenset(
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split
     silence.begun silence.ended drill.started
+    duty.logged
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed""".split()
 )

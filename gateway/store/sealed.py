@@ -8,8 +8,18 @@ from dataclasses import dataclass
 
 from gateway.model import Words
 
-_COLUMNS = (("persons", "phone"), ("door_plates", "token"), ("face_templates", "template"))
-_NAMES = {"persons": ("电话", "phones"), "door_plates": ("门牌码", "door plates"), "face_templates": ("人脸", "faces")}
+_COLUMNS = (
+    ("persons", "phone"),
+    ("door_plates", "token"),
+    ("checkpoint_codes", "token"),
+    ("face_templates", "template"),
+)
+_NAMES = {
+    "persons": ("电话", "phones"),
+    "door_plates": ("门牌码", "door plates"),
+    "checkpoint_codes": ("巡更码", "checkpoint codes"),
+    "face_templates": ("人脸", "faces"),
+}
 _SAMPLES = 20
 """Samples from each end of each table: a key that decrypts none of them is the wrong key."""
 
@@ -50,5 +60,6 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     found = sealed_in(connection)
     connection.execute("UPDATE persons SET phone = NULL")
     connection.execute("DELETE FROM door_plates")
+    connection.execute("DELETE FROM checkpoint_codes")
     connection.execute("DELETE FROM face_templates")
     return found

@@ -24,16 +24,18 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+KEPT = frozenset({"Referrer-Policy", "Permissions-Policy"})
+"""Headers that a page may set by itself: a form's Origin needs the one, a guard's phone its camera."""
 NO_STORE = "no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control for addresses that contain the hash of their content."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `Application.on_response_prepare`. Keeps a Referrer-Policy or Cache-Control that the handler set."""
+    """For `Application.on_response_prepare`. Keeps what KEPT names and a Cache-Control, where the handler set them."""
     headers = response.headers
     for name, value in HEADERS.items():
-        if name != "Referrer-Policy" or name not in headers:
+        if name not in KEPT or name not in headers:
             headers[name] = value
     headers.setdefault(hdrs.CACHE_CONTROL, NO_STORE)
     if is_secure(request):

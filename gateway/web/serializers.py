@@ -41,6 +41,9 @@ def words_view(words: Words) -> WordsView:
     return WordsView(zh=words.zh, en=words.en)
 
 
+_ABOUT_A_PLACE = frozenset({"report.made", "checkpoint.scanned", "finding.reported", "duty.asked"})
+
+
 class Serializer:
     """Made once, used for many responses."""
 
@@ -63,8 +66,8 @@ class Serializer:
     def signal(self, signal: Signal, audience: Audience) -> SignalView:
         """With the part of its data that the audience may see."""
         device = self._services.compound.devices.get(signal.device)
-        # A resident's report is a signal of the gateway itself, about the place of the door plate.
-        place = signal.data.get("place") if signal.kind == "report.made" else None
+        # These are signals of the gateway itself, about the place of a door plate or checkpoint.
+        place = signal.data.get("place") if signal.kind in _ABOUT_A_PLACE else None
         path = place if isinstance(place, str) else device.place if device else ""
         data = visible_data(signal, audience)
         return SignalView(

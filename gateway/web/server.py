@@ -12,7 +12,19 @@ import structlog
 from aiohttp import web
 
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
-from gateway.web.api import alerts, devices, drills, incidents, notifiers, procedure, session, silences, system
+from gateway.web.api import (
+    alerts,
+    devices,
+    drills,
+    duty,
+    incidents,
+    notifiers,
+    patrols,
+    procedure,
+    session,
+    silences,
+    system,
+)
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
 from gateway.web.api.live_view import LiveViewRoutes
@@ -28,6 +40,7 @@ from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
 from gateway.web.pages.incident_report import IncidentReportPages
+from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
@@ -65,9 +78,13 @@ def build(services: Services) -> web.Application:
             *PictureRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
             *PushRoutes().routes(),
+            *patrols.ROUTES,
+            *patrols.ScanRoutes().routes(),
+            *duty.ROUTES,
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *PatrolPages(renderer).routes(),
             *IncidentReportPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.

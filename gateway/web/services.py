@@ -20,6 +20,7 @@ from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
@@ -90,6 +91,7 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    patrols: Patrols
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

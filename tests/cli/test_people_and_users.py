@@ -1,4 +1,4 @@
-"""`anju users`, `anju people` and `anju door-plates`, as they are typed."""
+"""`anju users`, `anju people`, `anju door-plates` and `anju checkpoints`, as they are typed."""
 
 from __future__ import annotations
 
@@ -167,3 +167,26 @@ async def test_without_config_the_gateways_last_one_is_used(tmp_path, root):
     text = out.read_text(encoding="utf-8")
     assert "西子御园" in text
     assert text.count('class="plate"') == 188
+
+
+def codes(out):
+    text = out.read_text(encoding="utf-8")
+    names = re.findall(r'class="name">(.*?)</p>', text)
+    return dict(zip(names, re.findall(r'<path[^>]* d="([^"]+)"', text), strict=True))
+
+
+def test_checkpoints_for_the_printer(anju, tmp_path, demo):
+    out = tmp_path / "checkpoints.html"
+    said = anju("checkpoints", "print", "--config", str(demo), "--out", str(out)).output
+    assert "4 checkpoints on 1 page" in said
+    assert "phones can't open http://127.0.0.1:8080" in said
+    first = codes(out)
+    assert list(first) == ["东门岗亭", "北围墙中段", "3号楼楼顶", "地下车库"]
+    anju("checkpoints", "print", "--config", str(demo), "--out", str(out), "--size", "sticker")
+    assert codes(out) == first
+    anju("checkpoints", "renew", "east", "--config", str(demo), "--out", str(out))
+    [(name, code)] = codes(out).items()
+    assert code != first[name]
+    assert "1 code revoked" in anju("checkpoints", "revoke", "east").output
+    assert "no code for east" in anju("checkpoints", "revoke", "east", status=1).output
+    assert "no checkpoint west" in anju("checkpoints", "print", "west", "--config", str(demo), status=1).output

@@ -31,6 +31,8 @@ GROUPS = {
     "live": "Live changes",
     "quarantine": "Quarantine",
     "push": "Devices that POST",
+    "patrols": "Patrols",
+    "duty": "Duty log",
     "system": "For monitoring",
 }
 WHO = "`who`: roles, or `signed in` for all four, `public` for anybody, `device` for a device with its own secret."

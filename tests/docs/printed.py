@@ -1,4 +1,4 @@
-"""docs/guard.zh.html: the guards' page as a sheet to print, made of its Markdown. One page A4."""
+"""docs/guard.zh.html: the guards' page as a sheet to print, made of its Markdown. One sheet A4, both sides."""
 
 from __future__ import annotations
 

@@ -21,4 +21,4 @@ def test_the_guards_page_is_one_sheet(tmp_path: Path) -> None:
         page.goto((DOCS / "guard.zh.html").as_uri())
         printed = page.pdf(prefer_css_page_size=True)
         browser.close()
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2, "its two sides"

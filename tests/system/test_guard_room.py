@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
 import subprocess
 
 import pytest
@@ -54,7 +52,7 @@ async def sign_in(page: Page, gateway: Gateway, live: str = "实时") -> None:
     await page.locator("input[type=text], input[name=user]").first.fill("王建国")
     await page.locator("input[type=password]").fill(USER_PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text(live, exact=True)).to_be_visible()
+    await expect(page.get_by_text(live, exact=True)).to_be_visible(timeout=30_000)
 
 
 async def test_a_guard_sees_an_alert_arrive_acknowledges_and_closes_it(gateway, page):
@@ -136,22 +134,3 @@ async def test_whoever_comes_back_to_the_alerts_finds_the_most_urgent_open(gatew
     await expect(page.get_by_text("去处理")).to_be_visible()
     await page.keyboard.press("Alt+1")
     await expect(page.get_by_role("button", name=re.compile("接警"))).to_be_visible(timeout=2_000)
-
-
-async def test_of_fifteen_hundred_open_alerts_those_not_listed_are_counted_as_grave_as_they_are(gateway, page):
-    gateway.stop()
-    with contextlib.closing(sqlite3.connect(gateway.data / "anju.db")) as connection, connection:
-        connection.executemany(
-            "INSERT INTO alerts VALUES (?, 'home', ?, ?, 'new', 'b1/u1/101', ?, '烟雾', 'Smoke', ?, ?, 1, NULL, NULL,"
-            " NULL, NULL)",
-            [(f"a-{n:028x}", f"k{n}", 4 if n < 1200 else 2, PANEL, n * 10**6, n * 10**6) for n in range(1500)],
-        )
-    gateway.start()
-    await sign_in(page, gateway)
-    beyond = page.locator(".left-out")
-    await expect(beyond).to_have_text("还有 1350 条没有列出：紧急 1050，一般 300。请先处理上面的")
-    await expect(page.locator(".counts")).to_contain_text(re.compile(r"紧急\s*1200\s*重要\s*0\s*一般\s*300"))
-    await expect(page.get_by_text("1500 条未处理")).to_be_visible()
-    await expect(page).to_have_title(re.compile("1500"))
-    publish(gateway, '{"kind": "fire.alarm", "id": "7"}')
-    await expect(beyond).to_have_text("还有 1351 条没有列出：紧急 1051，一般 300。请先处理上面的")

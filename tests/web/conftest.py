@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
+from gateway.config.desk import DeskSettings
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
@@ -33,6 +36,7 @@ from gateway.model import (
     Text,
     Words,
 )
+from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
@@ -63,6 +67,7 @@ DEVICES = (
     Device("east-door", "mqtt_device", DeviceType.DOOR, "东门门禁", "gate/east"),
     Device("east-cam", "camera", DeviceType.CAMERA, "东门摄像机", "gate/east"),
 )
+ZONE = ZoneInfo("Asia/Shanghai")
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
 
@@ -88,6 +93,8 @@ class World:
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
     services: Services | None = None
+    desk_settings: DeskSettings = field(default_factory=DeskSettings)
+    """What desk.yaml says."""
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -111,7 +118,7 @@ class World:
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    async def act(self, action: Action, unit=None) -> int:
+    async def act(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> int:
         if self.broken_disk:
             raise NotRecorded("disk full")
         if unit is not None:
@@ -131,6 +138,14 @@ class World:
             raise NotRecorded("disk full")
         self.reported.append(signal)
         return len(self.reported)
+
+    async def record(self, signal: Signal) -> int:
+        """A signal of the gateway itself, on record at the test's time."""
+        number = await self.report(signal)
+        data = {**signal.data, "snapshot": "aa"} if signal.picture else signal.data
+        kept = replace(signal, received=self.now, data=data, picture=None)
+        await self.store.write(lambda c: journal.record_signal(c, kept, timedelta(days=1)))
+        return number
 
     async def picture(self, _camera: str) -> bytes | None:
         return JPEG
@@ -198,6 +213,7 @@ async def world(
             register=made.register,
             act=made.act,
             door_plates=made.door_plates,
+            patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),

@@ -89,6 +89,12 @@ MATRIX = {
     "GET /api/v1/calls": GUARDS,
     "GET /api/v1/calls/{id}/audio": GUARDS,
     "GET /api/v1/clips/{id}.mp4": ALL - {Role.INSTALLER},
+    "GET /api/v1/patrols": ALL - {Role.INSTALLER},
+    "GET /api/v1/patrols/days": ALL - {Role.INSTALLER},
+    "POST /api/v1/patrols/scans": GUARDS,
+    "GET /api/v1/duty": GUARDS,
+    "GET /api/v1/duty/entries": ALL - {Role.INSTALLER},
+    "POST /api/v1/duty/entries": GUARDS,
 }
 EVERYBODY = {
     "POST /api/v1/session",
@@ -101,6 +107,13 @@ EVERYBODY = {
     "GET /api/v1/docs",
     "GET /d/{token}",
     "POST /d/{token}",
+    "GET /c/",
+    "GET /c/sw.js",
+    "POST /c/sign-in",
+    "POST /c/sign-out",
+    "GET /c/{token}",
+    "POST /c/{token}",
+    "POST /c/{token}/finding",
     "GET /static/{mark}/{name}",
     "GET /{path}",
 }

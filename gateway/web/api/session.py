@@ -23,16 +23,28 @@ _PATH = "/api/v1/session"
 
 
 async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
-    """Handler of POST /api/v1/session. Always starts a new session and ends the one the request came with.
+    """Handler of POST /api/v1/session."""
+    token, identity = await start_session(context, context.params.user, context.params.password)
+    response = web.Response(text=_view(identity).model_dump_json(), content_type="application/json")
+    set_session_cookie(context, response, token)
+    return response
+
+
+async def start_session(context: RequestContext[Any], user: str, password: str) -> tuple[str, Identity]:
+    """Always starts a new session and ends the one the request came with; returns the token. Raises as `sign_in` does.
 
     Otherwise somebody who planted their own cookie would share the session that follows (session fixation).
     """
     accounts = context.services.accounts
-    token, identity = await accounts.sign_in(context.params.user, context.params.password, context.address)
+    token, identity = await accounts.sign_in(user, password, context.address)
     await _record(context, "user.signed_in", identity.user)
     if previous := context.request.cookies.get(COOKIE):
         await accounts.sign_out(previous)
-    response = web.Response(text=_view(identity).model_dump_json(), content_type="application/json")
+    return token, identity
+
+
+def set_session_cookie(context: RequestContext[Any], response: web.Response, token: str) -> None:
+    """Give the browser the session's token."""
     response.set_cookie(
         COOKIE,
         token,
@@ -43,7 +55,6 @@ async def sign_in(context: RequestContext[SignInRequest]) -> web.Response:
         secure=is_secure(context.request),
         path="/",
     )
-    return response
 
 
 async def _record(context: RequestContext[Any], kind: str, user: str) -> None:
@@ -61,13 +72,18 @@ async def show_session(context: RequestContext[Any]) -> SessionView:
 
 async def sign_out(context: RequestContext[Any]) -> web.Response:
     """Handler of DELETE /api/v1/session."""
+    response = web.Response(status=204)
+    await end_session(context, response)
+    return response
+
+
+async def end_session(context: RequestContext[Any], response: web.Response) -> None:
+    """End the session that the request came with, and take its cookie back."""
     if cookie := context.request.cookies.get(COOKIE):
         identity = await context.services.accounts.sign_out(cookie)
         if identity is not None:
             await _record(context, "user.signed_out", identity.user)
-    response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=is_secure(context.request))
-    return response
 
 
 async def show_compound(context: RequestContext[Any]) -> CompoundView:

@@ -35,7 +35,7 @@ class ConsolePages:
         """Handler of every path that no other route serves."""
         path = context.path_param("path")
         # An unknown address of the API must be a 404, not the console's page.
-        if path.startswith(("api/", "static/", "d/")):
+        if path.startswith(("api/", "static/", "d/", "c/")):
             raise not_found(Words("这个地址", "address"))
         folder = context.services.console_folder
         file = await asyncio.to_thread(_within, folder, path)

@@ -18,8 +18,8 @@ from gateway.store import audit
 from gateway.store.columns import from_us
 from gateway.web.api_errors import not_found
 from gateway.web.incident_serializer import IncidentSerializer
-from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.incident_report_texts import ROLES, SEVERITIES, STATES, TEXTS, step_words
+from gateway.web.pages.renderer import PageRenderer
 from gateway.web.procedure_serializer import ProcedureSerializer
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import Route

@@ -1,4 +1,5 @@
 import { here } from "./base";
+import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
 import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
@@ -86,6 +87,15 @@ export class Gateway {
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
   notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
+  patrols = (): Promise<{ day: string; items: PatrolRound[] }> => this.client.call("GET", "/api/v1/patrols");
+
+  patrolDays = (days: number): Promise<{ items: PatrolDay[] }> => this.client.call("GET", at("/api/v1/patrols/days", { days }));
+
+  dutyAsked = (): Promise<{ items: AskedEntry[] }> => this.client.call("GET", "/api/v1/duty");
+
+  dutyEntries = (limit: number): Promise<Page<DutyEntry>> => this.client.call("GET", at("/api/v1/duty/entries", { limit }));
+
+  writeDuty = (draft: DutyDraft): Promise<DutyEntry> => this.client.call("POST", "/api/v1/duty/entries", draft);
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 

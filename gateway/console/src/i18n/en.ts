@@ -1,5 +1,7 @@
 import { en as desk } from "../alerts/words";
 import { en as notifiers } from "../notifiers/words";
+import { en as duty } from "../duty/words";
+import { en as patrol } from "../patrol/words";
 import { en as procedure } from "../procedures/words";
 import type { Messages } from "./zh";
 
@@ -99,6 +101,10 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "patrol.opened": "Round is due",
+  "checkpoint.scanned": "Checkpoint scanned",
+  "finding.reported": "Found on patrol",
+  "duty.asked": "Duty log is due",
   },
   deviceTypes: {
     camera: "Camera",
@@ -232,7 +238,16 @@ export const en: Messages = {
     hour: (h, m) => `${h} h ${String(m).padStart(2, "0")} min`,
     day: (d, h) => `${d} d ${h} h`,
   },
-  views: { alerts: "Alerts", cameras: "Cameras", devices: "Devices", events: "Events", history: "History", notifiers: "Notifiers", quarantine: "Undecodable" },
+  views: {
+    alerts: "Alerts",
+    cameras: "Cameras",
+    devices: "Devices",
+    events: "Events",
+    history: "History",
+    patrol: "Patrol",
+    notifiers: "Notifiers",
+    quarantine: "Undecodable",
+  },
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -520,5 +535,7 @@ export const en: Messages = {
     unknown: (status) => `The gateway refused (${status}).`,
     crashed: "Something went wrong on this page: press F5.",
   },
+  patrol,
+  duty,
   dismiss: "OK",
 };

@@ -2,6 +2,8 @@ import { zh as desk } from "../alerts/words";
 import { zh as notifiers } from "../notifiers/words";
 import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
+import { zh as duty } from "../duty/words";
+import { zh as patrol } from "../patrol/words";
 
 const severity: Record<Severity, string> = { critical: "紧急", high: "重要", medium: "一般", low: "提示" };
 const state: Record<AlertState, string> = {
@@ -102,6 +104,10 @@ const kinds: Record<string, string> = {
   "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
+  "patrol.opened": "巡更开始计时",
+  "checkpoint.scanned": "巡更打卡",
+  "finding.reported": "巡更发现",
+  "duty.asked": "该填值班记录",
 };
 
 const deviceTypes: Record<string, string> = {
@@ -264,7 +270,16 @@ export const zh = {
     hour: (h: number, m: number) => `${h}小时${String(m).padStart(2, "0")}分`,
     day: (d: number, h: number) => `${d}天${h}小时`,
   },
-  views: { alerts: "警情", cameras: "视频", devices: "设备", events: "事件", history: "历史", notifiers: "通知", quarantine: "未识别" },
+  views: {
+    alerts: "警情",
+    cameras: "视频",
+    devices: "设备",
+    events: "事件",
+    history: "历史",
+    patrol: "巡更",
+    notifiers: "通知",
+    quarantine: "未识别",
+  },
   top: {
     untouched: (n: number) => `${n} 起未处理`,
     inHand: (n: number) => `${n} 起处理中`,
@@ -553,6 +568,8 @@ export const zh = {
     unknown: (status: number) => `网关拒绝了这次操作（${status}）。`,
     crashed: "页面出错了，请按 F5 刷新。",
   },
+  patrol,
+  duty,
   dismiss: "知道了",
 };
 

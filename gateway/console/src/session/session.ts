@@ -14,6 +14,8 @@ export interface Sessions {
   onDuty: ComputedRef<boolean>;
   /** installers and managers maintain devices, and see messages that could not be decoded */
   isTechnician: ComputedRef<boolean>;
+  /** all but installers, who need no guards' names */
+  seesPatrols: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
@@ -38,6 +40,7 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
     isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
+    seesPatrols: computed(() => session.value !== null && session.value.role !== "installer"),
     expire,
     check: async () => {
       try {

@@ -8,6 +8,7 @@ export const VIEWS = [
   "devices",
   "events",
   "history",
+  "patrol",
   "notifiers",
   "quarantine",
 ] as const;
@@ -15,6 +16,7 @@ export type View = (typeof VIEWS)[number];
 
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
+  patrol: ["guard", "supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
 };
