@@ -88,11 +88,12 @@ async def test_another_alert_of_the_incident_is_closed_freely_but_not_the_last(p
     await post(client, f"{incident}/close", {"disposition": "false"}, 409)
 
 
-async def test_a_test_of_the_detectors_is_closed_without_the_procedure(procedures, open_client):
+@pytest.mark.parametrize("disposition", ["test", "drill"])
+async def test_what_was_planned_is_closed_without_the_procedure(procedures, open_client, disposition):
     client = await open_client("guard")
     incident = await opened(procedures)
     await post(client, f"{incident}/acknowledge")
-    await post(client, f"{incident}/close", {"disposition": "test"})
+    await post(client, f"{incident}/close", {"disposition": disposition})
 
 
 async def test_a_supervisor_may_close_all_the_same_with_a_reason(procedures, open_client):

@@ -30,6 +30,8 @@ from gateway.model import Action, Alert, Disposition, Incident, Step, Words
 from gateway.store import Store, audit, journal
 
 Act = Callable[[Sequence[Action], Unit], Awaitable[object]]
+PLANNED = frozenset({Disposition.TEST, Disposition.DRILL})
+"""What an alarm is closed as that was arranged before: nothing happened, and nothing is owed."""
 MAX_MERGES = 100
 """Merged incidents whose entries are read with those of an incident."""
 
@@ -152,10 +154,10 @@ class ProcedureDesk:
     async def check_close(self, incident: Incident, step: Step) -> Step:
         """The step as it is to be recorded when it ends the incident.
 
-        Raises MandatoryStepsOpen, unless a supervisor overrides it (then the row names the steps), or it was a test:
-        technicians try hundreds of detectors. Raises NotRecorded while the database can't be read.
+        Raises MandatoryStepsOpen, unless a supervisor overrides it (then the row names the steps), or it was
+        planned: technicians try hundreds of detectors. A drill that a supervisor injected is for the procedure. Raises NotRecorded while the database can't be read.
         """
-        if step.data.get("disposition") == Disposition.TEST:
+        if step.data.get("disposition") in PLANNED and not incident.drill:
             return step
         progress = (await self.current(incident)).progress
         if progress is None or not progress.blocking:
