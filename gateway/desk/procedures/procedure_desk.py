@@ -154,8 +154,9 @@ class ProcedureDesk:
     async def check_close(self, incident: Incident, step: Step) -> Step:
         """The step as it is to be recorded when it ends the incident.
 
-        Raises MandatoryStepsOpen, unless a supervisor overrides it (then the row names the steps), or it was
-        planned: technicians try hundreds of detectors. A drill that a supervisor injected is for the procedure. Raises NotRecorded while the database can't be read.
+        Raises MandatoryStepsOpen, unless a supervisor overrides it (then the row names the steps), or it was planned:
+        technicians try hundreds of detectors. A drill that a supervisor injected is for the procedure. Raises
+        NotRecorded while the database can't be read.
         """
         if step.data.get("disposition") in PLANNED and not incident.drill:
             return step
