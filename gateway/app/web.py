@@ -59,6 +59,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         refusals=components.refusals,
         max_connections=components.limits.web,
         shifts=components.current_config.shifts,
+        limits=components.current_config.response_limits,
         search_index=components.search_index,
         notifiers=components.outbox.status,
     )
