@@ -25,6 +25,7 @@ from gateway.web.api import (
     patrols,
     plan,
     presence,
+    procedure,
     session,
     silences,
     system,
@@ -50,6 +51,7 @@ from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
 from gateway.web.pages.handover import HandoverPages
+from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
@@ -82,6 +84,7 @@ def build(services: Services) -> web.Application:
             *presence.ROUTES,
             *drills.ROUTES,
             *silences.ROUTES,
+            *procedure.ROUTES,
             *devices.ROUTES,
             *plan.ROUTES,
             *commands.ROUTES,
@@ -108,6 +111,7 @@ def build(services: Services) -> web.Application:
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
+            *IncidentReportPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),
