@@ -36,8 +36,7 @@ def test_the_summary_counts_what_there_is(copied):
 
 def test_every_example_of_the_starting_point_is_right(copied):
     """Take out the '#' before each example and copy the secrets, as the comments say."""
-    # The examples of desk.yaml and plan.yaml name devices of another compound; tests/config/test_desk.py, test_notifiers.py
-    # and test_plan.py read theirs.
+    # The examples of desk.yaml and plan.yaml name devices of another compound; tests/config reads them on their own.
     for file in copied.glob("*.yaml"):
         if file.stem in {"desk", "plan"}:
             continue
