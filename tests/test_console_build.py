@@ -118,11 +118,14 @@ def test_versions_are_pinned() -> None:
 
 
 def test_no_page_breaks_the_content_security_policy() -> None:
-    """A style attribute or an inline script would be refused by the browser."""
+    """A style attribute or an inline script would be refused by the browser.
+
+    An object bound to `:style` is not: Vue sets its properties one by one, and writes no attribute.
+    """
     pages = [CONSOLE / "index.html", *SOURCES.rglob("*.vue")]
     for page in pages:
         markup = re.sub(r"<(script|style)\b[^>]*>.+?</\1>", "", page.read_text(), flags=re.DOTALL)
-        assert not re.search(r"\s:?style=|\bv-html\b|<script>|\son\w+=\"", markup), page
+        assert not re.search(r"\sstyle=|\s:style=\"(?!\{)|\bv-html\b|<script>|\son\w+=\"", markup), page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

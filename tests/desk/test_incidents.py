@@ -11,6 +11,7 @@ import pytest
 
 from gateway.config.desk import IncidentSection
 from gateway.desk.incidents import Grouping, IncidentFold, kind_of, rows
+from gateway.desk.incidents.urgency import sort_key
 from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Relation, Severity, Signal, Wake, Words
 from gateway.store.migrations import migrate
@@ -173,3 +174,10 @@ def test_an_alert_keeps_the_kind_of_the_event_behind_it():
         migrate(connection)
         rows.put(connection, incident)
         assert rows.one(connection, incident.id) == incident
+
+
+def test_of_equal_severity_what_may_cost_a_life_is_looked_at_first(fold):
+    fold.raised(alert("burglary", "p", severity=Severity.CRITICAL), (), "zone.alarm")
+    fold.raised(alert("fire", "q", 60, Severity.CRITICAL), (), "fire.alarm")
+    fold.raised(alert("door", "r", severity=Severity.HIGH), (), "panic.pressed")
+    assert [each.id for each in sorted(fold.incidents.values(), key=sort_key)] == ["i-fire", "i-burglary", "i-door"]
