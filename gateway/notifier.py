@@ -107,8 +107,6 @@ class Notifier(ABC):
     Settings: ClassVar[type[NotifierSettings]] = NotifierSettings
     EACH_ALONE: ClassVar[bool] = False
     """Whether each recipient needs a message of its own: then `recipients` never holds more than one."""
-    NEEDS_RECIPIENTS: ClassVar[bool] = False
-    """Whether a notification without recipients reaches nobody."""
     USEFUL_FOR: ClassVar[timedelta] = timedelta(days=1)
     """A notification older than this is not sent any more, and is reported as undelivered."""
 

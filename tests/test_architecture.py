@@ -57,13 +57,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "protocols", "recording"}
+        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "plan", "protocols", "recording"}
         | {"store", "vision"},
     },
     {
@@ -80,6 +81,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
             "patrol",
             "people",
+            "plan",
             "protocols",
             "recording",
             "rule",

@@ -18,6 +18,7 @@ from gateway.app.control_server import serve_control
 from gateway.app.endpoints import check_free
 from gateway.app.file_descriptors import connection_limits, raise_limit
 from gateway.app.links import Links
+from gateway.app.plan_editor import PlanEditor
 from gateway.app.reload import Reloader
 from gateway.app.task_list import gateway_tasks
 from gateway.app.web import start_http_server
@@ -62,7 +63,7 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         capture = CaptureService(components.current_config, components.links.captures)
         # Before the pages: whoever sees them may expect that `anju reload` finds the gateway.
         await _open_control_socket(stack, data, reloader, capture, components)
-        http_url = await start_http_server(stack, components, background)
+        http_url = await start_http_server(stack, components, background, PlanEditor(components, changeover, reloader))
         yield Gateway(http_url, components.links.endpoint.port if components.links.endpoint else None, store, reloader)
 
 

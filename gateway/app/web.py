@@ -14,17 +14,20 @@ from gateway.people import DoorPlates
 if TYPE_CHECKING:
     from gateway.app.background_tasks import BackgroundTasks
     from gateway.app.components import Components
+    from gateway.app.plan_editor import PlanEditor
 
 CONSOLE = Path(gateway.__file__).parent / "console" / "dist"
 
 
-async def start_http_server(stack: AsyncExitStack, components: Components, tasks: BackgroundTasks) -> str:
+async def start_http_server(
+    stack: AsyncExitStack, components: Components, tasks: BackgroundTasks, plan: PlanEditor
+) -> str:
     """Serve until the stack closes; returns the URL."""
     listen, tls = components.current_config.started.http.listen, components.certificates.context("http.tls")
-    return await stack.enter_async_context(web.serve(_services(components, tasks), listen.host, listen.port, tls))
+    return await stack.enter_async_context(web.serve(_services(components, tasks, plan), listen.host, listen.port, tls))
 
 
-def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
+def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) -> web.Services:
     return web.Services(
         get_compound=components.current_config.facts,
         now=components.clock.now,
@@ -47,6 +50,7 @@ def _services(components: Components, tasks: BackgroundTasks) -> web.Services:
         readiness=lambda: {**_ready(components), **tasks.ready()},
         registry=gateway_registry(components),
         console_folder=CONSOLE,
+        plan=plan,
         calls=components.links.calls,
         pushes=components.links.pushes,
         refusals=components.refusals,

@@ -49,6 +49,11 @@ def command(config_dir: Path | None, data: Path, dry_run: bool) -> None:
         raise click.ClickException("the gateway stopped before the reload was done: see its log")
 
 
+def _file_of(key: str) -> str:
+    """The stem of the file that a changed key stands in."""
+    return next((stem for stem in ("desk", "plan") if key.startswith(f"{stem}.")), "compound")
+
+
 def _print_difference(console: Console, difference: Mapping[str, Any]) -> None:
     """Print what is added, changed and removed, each by name."""
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -61,7 +66,7 @@ def _print_difference(console: Console, difference: Mapping[str, Any]) -> None:
         for name in changes.get("removed", ()):
             table.add_row("[red]-[/]", noun, escape(name), "")
     for key in difference.get("settings", ()):
-        table.add_row("[yellow]~[/]", "desk" if key.startswith("desk.") else "compound", escape(key), "")
+        table.add_row("[yellow]~[/]", _file_of(key), escape(key), "")
     if table.row_count:
         console.print(table)
     for key in difference.get("restart", ()):

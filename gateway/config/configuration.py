@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
 from gateway.config.desk.notifiers import NotifierCommon
+from gateway.config.plan import PlanSettings
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import Mistake
 from gateway.model import Device, Place
@@ -50,6 +51,10 @@ class NotifierEntry:
         """The id by which escalation steps and reports name it."""
         return self.common.id
 
+    def is_same_channel(self, other: NotifierEntry) -> bool:
+        """Whether messages go the same way: what was proved of one holds for the other."""
+        return (self.notifier, self.settings) == (other.notifier, other.settings)
+
     @property
     def give_up_after(self) -> timedelta:
         """After which time a message is undelivered."""
@@ -69,6 +74,7 @@ class Configuration:
     fingerprint: str
     desk: DeskSettings = field(default_factory=DeskSettings)
     notifiers: tuple[NotifierEntry, ...] = ()
+    plan: PlanSettings = field(default_factory=PlanSettings)
     hints: tuple[Mistake, ...] = ()
     """Likely mistakes that are not errors."""
 

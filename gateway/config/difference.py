@@ -48,7 +48,8 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`settings`: changed keys of compound.yaml and (as `desk.…`) of desk.yaml that apply at once;
+    """`settings`: changed keys of compound.yaml and (as `desk.…`, `plan.…`) of desk.yaml and plan.yaml,
+    which apply at once;
     `restart`: those that need a restart.
     """
 
@@ -88,6 +89,7 @@ def compare(old: Configuration | None, new: Configuration, started: CompoundSett
         (
             *(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
             *_different(old.desk, new.desk, "desk."),
+            *_different(old.plan, new.plan, "plan."),
         ),
         tuple(sorted(_needing_restart(started or old.compound, new.compound))),
     )

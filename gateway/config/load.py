@@ -24,6 +24,8 @@ from gateway.config.entries import validated
 from gateway.config.hints import hint_certificates, hint_devices, hint_faces
 from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
+from gateway.config.plan import PlanSettings
+from gateway.config.plan.checks import check_plan
 from gateway.config.rules import read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
@@ -36,8 +38,10 @@ from gateway.settings.secrets import Secrets, check_mode
 _COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|token|密码|口令)['\"]?\s*[:=：]\s*)[^\n]+")
 
 
-def load(directory: Path) -> Configuration:
-    """Read compound.yaml, devices.yaml, rules.yaml, desk.yaml and secrets.yaml; the last two are optional.
+def load(directory: Path, plan_file: Path | None = None) -> Configuration:
+    """Read compound.yaml, devices.yaml, rules.yaml, desk.yaml, plan.yaml and secrets.yaml; the last three are optional.
+
+    `plan_file` is read in place of plan.yaml: a new one is checked before it replaces the old one.
 
     Raises ConfigError with every mistake.
 
@@ -49,7 +53,8 @@ def load(directory: Path) -> Configuration:
     files = [_read(directory, name, secrets) for name in ("compound.yaml", "devices.yaml", "rules.yaml")]
     compound_file, devices_file, rules_file = files
     desk_file = _read_optional(directory, "desk.yaml", secrets)
-    files += [] if desk_file is None else [desk_file]
+    plan_document = _read_plan(directory, plan_file, secrets)
+    files += [file for file in (desk_file, plan_document) if file is not None]
 
     # Order matters: devices refer to places, rules to both. `context` gets each set of names as soon as it is known.
     places, known_places = read_places(compound_file.tree)
@@ -67,6 +72,7 @@ def load(directory: Path) -> Configuration:
             _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
     desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
+    plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
@@ -78,7 +84,9 @@ def load(directory: Path) -> Configuration:
     text = _masked(files, context.plain)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
-    return Configuration(directory, compound, devices.entries, rules, places, text, fingerprint, desk, notifiers, hints)
+    return Configuration(
+        directory, compound, devices.entries, rules, places, text, fingerprint, desk, notifiers, plan, hints
+    )
 
 
 def _read_desk(document: Document | None, context: Context) -> DeskSettings:
@@ -88,6 +96,21 @@ def _read_desk(document: Document | None, context: Context) -> DeskSettings:
     if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
         tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
     return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
+
+
+def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:
+    if candidate is None:
+        return _read_optional(directory, "plan.yaml", secrets)
+    return read_yaml(candidate, display_path(directory / "plan.yaml"), secrets)
+
+
+def _check_plan(document: Document | None, compound: CompoundSettings | None, context: Context) -> PlanSettings:
+    if document is None or document.tree is None:
+        return PlanSettings()
+    plan = validated(document, PlanSettings, document.tree, (), context)
+    if plan is not None and compound is not None:
+        check_plan(document, plan, [building.id for building in compound.buildings])
+    return plan or PlanSettings()
 
 
 def _check_folder(directory: Path) -> None:

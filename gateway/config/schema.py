@@ -20,6 +20,7 @@ from gateway.config.devices import DeviceCommon
 from gateway.config.entries import Kind
 from gateway.config.kinds import find_driver, find_notifier, find_rule, known_kinds
 from gateway.config.notifiers import NOTIFIERS
+from gateway.config.plan import PlanSettings
 from gateway.config.rules import RuleCommon
 from gateway.settings.mend import Wrong
 
@@ -33,6 +34,7 @@ def schemas() -> dict[str, Schema]:
         "compound": {"$schema": DRAFT, **_of(CompoundSettings)},
         "devices": _entries("devices", DeviceCommon, _kinds("driver", find_driver)),
         "desk": _desk(),
+        "plan": {"$schema": DRAFT, **_of(PlanSettings)},
         "rules": _entries("rules", RuleCommon, _kinds("rule", find_rule)),
     }
 

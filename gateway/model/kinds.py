@@ -34,7 +34,7 @@ ACTION_KINDS = frozenset(
     incident.merged incident.split
     silence.begun silence.ended drill.started
     command.ordered user.signed_in user.signed_out register.changed
-    duty.logged""".split()
+    duty.logged plan.changed""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

@@ -31,7 +31,6 @@ class HttpGateway(Notifier):
     Settings = HttpGatewaySettings
     settings: HttpGatewaySettings
     EACH_ALONE: ClassVar[bool] = True
-    NEEDS_RECIPIENTS: ClassVar[bool] = True
     SERVICE: ClassVar[Words] = Words("HTTP 网关", "the HTTP gateway")
 
     async def send(self, notification: Notification) -> Receipt:

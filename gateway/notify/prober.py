@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 
+from gateway.backoff import ExponentialBackoff
 from gateway.config.configuration import NotifierEntry
 from gateway.errors import BadInput, LinkLost
 from gateway.model import Severity, Words
@@ -19,8 +20,8 @@ from gateway.notify.proofs import Proofs
 from gateway.notify.rate_window import RateWindow
 
 log = structlog.get_logger(__name__)
-PROBE_AGAIN = timedelta(minutes=5)
-"""After a probe that failed."""
+PROBE_AGAIN_S, MAX_PROBE_AGAIN_S = 30.0, 300.0
+"""Pauses after probes that failed: at a start, devices and networks often come up only after us."""
 
 
 class Channel(Protocol):
@@ -37,20 +38,25 @@ class Prober:
     def __init__(self, channel: Channel, now: Callable[[], datetime], proofs: Proofs) -> None:
         self._channel, self._now, self._proofs = channel, now, proofs
         self._again_at: datetime | None = None
+        self._pauses = ExponentialBackoff(PROBE_AGAIN_S, MAX_PROBE_AGAIN_S)
 
     def reset(self) -> None:
         """Probe at once: the settings have changed."""
         self._again_at = None
+        self._pauses.reset()
 
     async def prove_if_due(self, now: datetime) -> None:
         """Probe, when the last proof is old and the last attempt was not just now."""
         entry, notifier = self._channel.entry, self._channel.notifier
-        proved = self._proofs.of(entry.id).proved
-        recent = proved is not None and timedelta() <= now - proved < entry.common.probe_every
-        just_tried = self._again_at is not None and now < self._again_at <= now + PROBE_AGAIN
+        proof = self._proofs.of(entry.id)
+        if proof is None:
+            return  # removed by a reload meanwhile
+        recent = proof.proved is not None and timedelta() <= now - proof.proved < entry.common.probe_every
+        longest = timedelta(seconds=MAX_PROBE_AGAIN_S)  # more than that ahead: the clock was set back
+        just_tried = self._again_at is not None and now < self._again_at <= now + longest
         if recent or just_tried:
             return
-        self._again_at = now + PROBE_AGAIN
+        self._again_at = now + timedelta(seconds=self._pauses.next_delay())
         self._channel.window.count(now)
         try:
             await deliver(notifier, notifier.probe(trial(entry, PROBE, now)))
@@ -58,6 +64,7 @@ class Prober:
             self._proofs.failed(entry.id, Words.of(error.why))
             log.warning("a notifier proves no delivery", notifier=entry.id, why=str(error))
         else:
+            self._pauses.reset()
             await self._proofs.proved(entry.id, self._now())
 
     async def try_out(self, recipients: Sequence[str]) -> Receipt:

@@ -58,9 +58,9 @@ class Proofs:
             kept = former.get(name) if name not in changed else None
             self._proofs[name] = kept or (Proof(*found[name]) if name in found else Proof(at))
 
-    def of(self, notifier: str) -> Proof:
-        """The proof of a notifier."""
-        return self._proofs[notifier]
+    def of(self, notifier: str) -> Proof | None:
+        """The proof of a notifier; None when it has just been removed."""
+        return self._proofs.get(notifier)
 
     def all(self) -> dict[str, Proof]:
         """Every proof, by notifier."""

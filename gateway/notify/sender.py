@@ -64,7 +64,7 @@ class Sender:
 
     def replace(self, entry: NotifierEntry, notifier: Notifier, zone: tzinfo) -> None:
         """Use other settings from the next message on. What is being sent ends with the old ones."""
-        if entry != self.entry:
+        if not entry.is_same_channel(self.entry):
             self._pause_until = None
             self._backoff.reset()
             self.prober.reset()
@@ -114,7 +114,8 @@ class Sender:
 
         await self._store.write(unit)
         if late:
-            fault = self._proofs.of(self.entry.id).fault
+            proof = self._proofs.of(self.entry.id)
+            fault = proof.fault if proof else None
             why = Words(f"{_TOO_LATE.zh}：{fault.zh}", f"{_TOO_LATE.en}: {fault.en}") if fault else _TOO_LATE
             self._undelivered(self.entry.id, sum(row.told for row in late), why)
 

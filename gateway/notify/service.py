@@ -81,14 +81,14 @@ class Outbox:
         """These are the notifiers from now on. What is being sent ends first; messages of removed ones are reported."""
         self._loop = asyncio.get_running_loop()
         former = self._senders
-        changed = [entry.id for entry in entries if entry.id in former and former[entry.id].entry != entry]
-        await self._proofs.begin([entry.id for entry in entries], changed, self._now())
+        voided = [it.id for it in entries if it.id in former and not it.is_same_channel(former[it.id].entry)]
+        await self._proofs.begin([entry.id for entry in entries], voided, self._now())
         senders = {}
         for entry, notifier in zip(entries, notifiers, strict=True):
             sender = former.get(entry.id)
             if sender is None:
                 sender = Sender(entry, notifier, self._store, self._now, zone, self._proofs, self._alerts.undelivered)
-            elif entry.id in changed or sender.zone != zone:
+            else:
                 sender.replace(entry, notifier, zone)
             senders[entry.id] = sender
         self._senders = senders
@@ -116,6 +116,8 @@ class Outbox:
             count = partial(rows.counts, notifier=name, since=now - KEPT_FOR)
             waiting, failed = await self._store.read(count)
             proof = self._proofs.of(name)
+            if proof is None:
+                continue  # removed by a reload meanwhile
             kind = sender.entry.common.kind
             found.append(NotifierStatus(name, kind, proof.is_healthy(now), proof, waiting, failed))
         return found

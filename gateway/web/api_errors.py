@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from gateway.desk.lifecycle import InvalidStep
 from gateway.errors import NotRecorded, Refused, TooMany, WrongPassword
 from gateway.model import Words
+from gateway.plan.edit import PlanRefused
 
 _CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "请求不正确"),
@@ -95,6 +96,8 @@ def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
             return ErrorResponse(400, "bad_request", _validation_words(error))
         case InvalidStep():
             return ErrorResponse(400, "bad_request", Words(f"{error.field}:{error.reason.zh}", str(error)))
+        case PlanRefused():
+            return ErrorResponse(error.status, error.code, error.words)
         case NotRecorded():
             words = Words("存储故障，没有保存，请稍后再试", "Storage failure; nothing was saved, try again")
             return ErrorResponse(503, "not_recorded", words)

@@ -24,9 +24,11 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-KEPT = frozenset({"Referrer-Policy", "Permissions-Policy"})
+KEPT = frozenset({"Content-Security-Policy", "Referrer-Policy", "Permissions-Policy"})
 """Headers that a page may set by itself: a form's Origin needs the one, a guard's phone its camera."""
 NO_STORE = "no-store"
+IMMUTABLE_PRIVATE = "private, max-age=31536000, immutable"
+"""As IMMUTABLE, of what only signed-in users may see."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control for addresses that contain the hash of their content."""
 

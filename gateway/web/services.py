@@ -21,6 +21,8 @@ from gateway.model import Action, Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.plan import SitePlan
+from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
@@ -56,6 +58,22 @@ class CompoundInfo:
             return Words(self.name, self.name)
         place = self.places.get(path)
         return place.name if place else Words(path, path)
+
+
+class PlanService(Protocol):
+    """The compound's plan and its changes; see `gateway/app/plan_editor.py`."""
+
+    async def current(self) -> SitePlan:
+        """The plan of the present configuration."""
+        ...
+
+    async def version(self) -> str:
+        """The version of plan.yaml on disk. Raises PlanRefused."""
+        ...
+
+    async def change(self, edit: PlanEdit, user: str, *, dry_run: bool) -> PlanChange:
+        """Show the difference or put it into effect. Raises PlanRefused and NotRecorded."""
+        ...
 
 
 async def no_notifiers() -> Sequence[NotifierStatus]:
@@ -102,6 +120,7 @@ class Services:
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    plan: PlanService
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers

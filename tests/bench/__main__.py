@@ -22,6 +22,7 @@ PARTS = {
     "modbus": "32 Modbus modules at 9600 baud, three of them dead, beside pymodbus's client (2 min)",
     "osdp": "a card from the reader to its committed signal, by readers and baud, beside libosdp's own thread (7 min)",
     "intercom": "a door station's call, its answer and its sound; what baresip costs (1 min)",
+    "plan": "the plan with 500 devices and 100 pulsing alarms in Chromium, beside none (1 min)",
     "ingest": "130 live streams, ours beside a thread a camera (2 min)",
     "worker130": "a vision worker with 130 cameras, still and ten busy, beside OpenCV and motion (6 min)",
     "motion": "recall, false events and CPU beside every-frame OpenCV and motion (3 min)",

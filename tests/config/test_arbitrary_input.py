@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from gateway.config import load
 from gateway.errors import ConfigError
 
-STEMS = ["compound", "desk", "devices", "rules"]
+STEMS = ["compound", "desk", "devices", "plan", "rules"]
 ODD = [None, True, -1, 3.5, 10**40, float("nan"), "", "x", "\0", "\ud800", "a/b", [], [1], {}, {"a": 1}, {"id": []}]
 
 

@@ -6,7 +6,7 @@ from ruamel.yaml import YAML
 
 from gateway.config.schema import as_text, schemas
 
-STEMS = ["compound", "desk", "devices", "rules"]
+STEMS = ["compound", "desk", "devices", "plan", "rules"]
 
 
 def written(text):

@@ -36,6 +36,7 @@ PURPOSE = {
     "config": "YAML → settings",
     "auth": "accounts, sessions",
     "desk": "life of an alert",
+    "plan": "drawings and positions",
     "patrol": "rounds past checkpoints, the duty log",
     "people": "residents, vehicles",
     "access": "who may pass",

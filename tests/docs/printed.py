@@ -7,10 +7,10 @@ import re
 from markdown_it import MarkdownIt
 
 STYLE = """\
-@page { size: A4; margin: 11mm 13mm; }
+@page { size: A4; margin: 9mm 13mm; }
 body { font: 9.8pt/1.4 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", sans-serif; max-width: 184mm; }
 h1 { font-size: 17pt; margin: 0 0 1mm; }
-h2 { font-size: 11.5pt; margin: 2.6mm 0 1mm; border-bottom: 0.4mm solid #000; }
+h2 { font-size: 11.5pt; margin: 2.2mm 0 0.8mm; border-bottom: 0.4mm solid #000; }
 p, ul, ol { margin: 1mm 0; }
 ul, ol { padding-left: 5mm; }
 table { border-collapse: collapse; width: 100%; margin: 1mm 0; }

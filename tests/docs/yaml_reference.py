@@ -116,6 +116,7 @@ def page() -> str:
     parts += _entries("rules", "kind of rule", found["rules"])
     parts += _sections("desk", found["desk"])
     parts += _notifiers(found["desk"])
+    parts += _sections("plan", found["plan"])
     return "\n".join(parts).rstrip() + "\n"
 
 

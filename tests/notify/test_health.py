@@ -59,7 +59,7 @@ async def test_an_hour_without_a_proof_is_an_alert_that_clears(bench):
     assert bench.world.begun == [("it", Severity.HIGH)]
     assert bench.world.open["it"].zh == "通知渠道 it 已一小时未能证明可以送达：连不上"
     assert not (await status(bench)).healthy
-    assert 3 <= bench.world.probes - 1 <= 5  # at 45 minutes, then every five
+    assert bench.world.probes - 1 == 6  # at 45 minutes, then after 1, 1, 2, 4 and 5
     for _ in range(30):
         bench.advance(minutes=1)
         await bench.watch()
@@ -135,6 +135,17 @@ async def test_new_settings_must_prove_themselves(bench):
     await bench.work()
     assert bench.world.probes == 2
     assert (await status(bench)).healthy
+
+
+async def test_another_language_or_hour_voids_no_proof(bench):
+    await bench.use(bench.world.entry())
+    await bench.work()
+    bench.advance(minutes=10)
+    await bench.use(bench.world.entry(language="en", quiet="22:00-07:00"))
+    await bench.work()
+    assert bench.world.probes == 1
+    assert (await status(bench)).healthy
+    assert bench.outbox._senders["it"].entry.common.language == "en"
 
 
 async def test_the_alert_of_a_removed_notifier_ends(bench):

@@ -40,6 +40,8 @@ from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
+from gateway.plan import SitePlan
+from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store, journal
@@ -71,6 +73,19 @@ ZONE = ZoneInfo("Asia/Shanghai")
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
 
+class FixedPlan:
+    """No drawings; tests of the plan itself run a whole gateway (tests/app/test_plan_editor.py)."""
+
+    async def current(self) -> SitePlan:
+        return SitePlan({}, {})
+
+    async def version(self) -> str:
+        return NO_FILE
+
+    async def change(self, edit: PlanEdit, user: str, *, dry_run: bool) -> PlanChange:
+        return PlanChange(f"{user}: {', '.join(edit.devices)}", NO_FILE, applied=not dry_run)
+
+
 @dataclass
 class World:
     """The server and what stands behind it; `clock` is moved by tests."""
@@ -92,6 +107,7 @@ class World:
     pauses: list[float] = field(default_factory=list)
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
+    plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
@@ -218,6 +234,7 @@ async def world(
             emit=made.report,
             camera_snapshot=made.picture,
             open_view=made.view,
+            plan=made.plan,
             clip_storage=made.clip_storage,
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),

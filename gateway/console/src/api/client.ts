@@ -26,7 +26,7 @@ export interface ClientOptions {
   fetch?: typeof fetch;
 }
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** JSON over fetch: sets the language, limits the time, turns errors into texts, and notices the end of a session. */
 export class Client {

@@ -1,3 +1,4 @@
+import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
@@ -71,6 +72,13 @@ export class Gateway {
     this.client.call("GET", at("/api/v1/quarantine", { after }));
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
+
+  plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
+
+  planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
+    this.client.call("GET", `/api/v1/plan/drawings/${encodeURIComponent(drawing)}/places`);
+
+  changePlan = (change: PlanChangeRequest): Promise<PlanChange> => this.client.call("PUT", "/api/v1/plan", change);
 
   notifiers = (): Promise<Page<Notifier>> => this.client.call("GET", "/api/v1/notifiers");
   patrols = (): Promise<{ day: string; items: PatrolRound[] }> => this.client.call("GET", "/api/v1/patrols");

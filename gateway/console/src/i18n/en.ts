@@ -1,4 +1,5 @@
 import { en as desk } from "../alerts/words";
+import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -105,6 +106,7 @@ export const en: Messages = {
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
   },
+  plan,
   deviceTypes: {
     camera: "Camera",
     door: "Door",
@@ -242,6 +244,7 @@ export const en: Messages = {
     devices: "Devices",
     events: "Events",
     history: "History",
+    plan: plan.view,
     patrol: "Patrol",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
@@ -519,6 +522,7 @@ export const en: Messages = {
     picture: "Enlarge the picture",
     call: "Intercom: answer, open the door, hang up",
     views: "Change the page, in the order of the bar",
+    plan: plan.key,
     wall: "Cameras: 1, 4, 9, 16 pictures, previous / next",
     help: "Show this",
     escape: "Dismiss",

@@ -1,4 +1,5 @@
 import { zh as desk } from "../alerts/words";
+import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as duty } from "../duty/words";
@@ -251,6 +252,7 @@ export const zh = {
   role,
   kinds,
   deviceTypes,
+  plan,
   actions,
   desk,
   code: "zh" as "zh" | "en",
@@ -274,6 +276,7 @@ export const zh = {
     devices: "设备",
     events: "事件",
     history: "历史",
+    plan: plan.view,
     patrol: "巡更",
     notifiers: "通知",
     quarantine: "未识别",
@@ -552,6 +555,7 @@ export const zh = {
     picture: "放大图片",
     call: "对讲：接听，开门，挂断",
     views: "切换页面，按顶栏的次序",
+    plan: plan.key,
     wall: "视频：1、4、9、16 画面，上一组 / 下一组",
     help: "显示本表",
     escape: "关闭",

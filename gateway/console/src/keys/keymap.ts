@@ -21,6 +21,7 @@ export type KeyAction =
   | "talk"
   | "open-door"
   | "hang-up"
+  | "plan"
   | "help"
   | "escape"
   | "confirm"
@@ -62,6 +63,7 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyT: "talk",
   KeyO: "open-door",
   KeyE: "hang-up",
+  KeyM: "plan",
 };
 
 /** With Shift held. */

@@ -30,6 +30,7 @@ function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): b
   }
   if (action === "escape") return dismiss(app, helpShown);
   if (action === "urgent") return jump(app);
+  if (action === "plan") return openPlan(app);
   if (action === "talk" || action === "open-door" || action === "hang-up") return app.calls.onKey(action);
   if (helpShown.value || app.route.current.value.view !== "alerts") return false;
   return performAtDesk(app, action);
@@ -39,6 +40,11 @@ function openView(app: AppContext, number: number): boolean {
   const view = navigation(app.sessions.session.value?.role)[number - 1];
   if (view) app.route.go(view);
   return view !== undefined;
+}
+
+function openPlan(app: AppContext): boolean {
+  app.route.go("plan");
+  return true;
 }
 
 function dismiss(app: AppContext, helpShown: Ref<boolean>): boolean {

@@ -14,6 +14,8 @@ export interface Live {
   state: ShallowRef<LiveState>;
   /** the gateway's time, ticking every second */
   now: Ref<number>;
+  /** how many snapshots have come: another one follows a changed configuration */
+  snapshots: Ref<number>;
   stale: ComputedRef<boolean>;
   /** milliseconds since the last message, null before the first */
   silentFor: ComputedRef<number | null>;
@@ -39,6 +41,7 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
   const state = shallowRef<LiveState>(emptyState());
   const status = shallowRef<ConnectionStatus>({ connected: false, lastMessageAt: null });
   const now = ref(clock.now());
+  const snapshots = ref(0);
   const monotonic = ref(performance.now());
   let redraw: ReturnType<typeof setTimeout> | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
@@ -62,6 +65,7 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
     else redraw = setTimeout(draw, wait);
   };
   const receive = (message: LiveMessage): void => {
+    if (message.type === "snapshot") snapshots.value += 1;
     if (message.type === "beat") clock.beat(Date.parse(message.at));
     const changed = applyMessage(state.value, message) && message.type !== "beat";
     if (changed && message.type === "snapshot") draw();
@@ -81,6 +85,7 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
   return {
     state,
     now,
+    snapshots,
     stale: computed(() => isStale(status.value, monotonic.value)),
     silentFor: computed(() => (status.value.lastMessageAt === null ? null : monotonic.value - status.value.lastMessageAt)),
     start: () => {

@@ -8,6 +8,7 @@ export const VIEWS = [
   "devices",
   "events",
   "history",
+  "plan",
   "patrol",
   "notifiers",
   "quarantine",
