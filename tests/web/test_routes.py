@@ -58,6 +58,7 @@ MATRIX = {
     "POST /api/v1/alerts/{id}/assign": GUARDS,
     "GET /api/v1/guards": GUARDS,
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
+    "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
     "POST /api/v1/drills": {Role.SUPERVISOR},
     "GET /api/v1/silences": ALL,

@@ -60,11 +60,19 @@ class DrillView(ResponseModel):
     by: Sequence[str] = Field(description="who took a step, in that order")
 
 
+class DrillKind(ResponseModel):
+    """A signal kind that can be drilled, and how severe a drill of it is."""
+
+    kind: str
+    severity: SeverityName
+
+
 class DrillList(ResponseModel):
     """A page of drills, newest first."""
 
     items: Sequence[DrillView]
     next: str | None
+    kinds: Sequence[DrillKind] = Field(description="what can be drilled")
 
 
 async def start(context: RequestContext[DrillRequest]) -> DrillStarted:
@@ -96,7 +104,8 @@ async def list_drills(context: RequestContext[DrillQuery]) -> DrillList:
     found = await services.store.read(read)
     place_name = services.compound.place_name
     items = [_view(incident, steps, place_name(incident.place)) for incident, steps in found[:limit]]
-    return DrillList(items=items, next=items[-1].incident if len(found) > limit else None)
+    kinds = [DrillKind(kind=kind, severity=severity.word) for kind, severity in SEVERITIES.items()]
+    return DrillList(items=items, next=items[-1].incident if len(found) > limit else None, kinds=kinds)
 
 
 def _steps(connection: sqlite3.Connection, incident: Incident) -> list[Step]:

@@ -45,6 +45,7 @@ class SilenceList(ResponseModel):
 
     items: Sequence[SilenceView]
     next: str | None
+    longest_s: float = Field(description="for how long a source may be silenced at most, in seconds")
 
 
 async def list_silences(context: RequestContext[SilenceQuery]) -> SilenceList:
@@ -53,7 +54,11 @@ async def list_silences(context: RequestContext[SilenceQuery]) -> SilenceList:
     found, cursor = silences.in_force(), None
     if query.ended:
         found, cursor = await silences.page_of_ended(query.after, query.limit)
-    return SilenceList(items=[silence_view(each, context.services) for each in found], next=cursor)
+    return SilenceList(
+        items=[silence_view(each, context.services) for each in found],
+        next=cursor,
+        longest_s=silences.longest.total_seconds(),
+    )
 
 
 async def begin(context: RequestContext[SilenceRequest]) -> SilenceView:

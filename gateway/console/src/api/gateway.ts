@@ -2,7 +2,7 @@ import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan
 import { here } from "./base";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, Session, Signal, QuarantinedMessage } from "./types";
+import type { Alert, Compound, Data, Device, Disposition, DrillPage, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, PlaceName, Session, Signal, Silence, SilencePage, QuarantinedMessage } from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -62,6 +62,22 @@ export class Gateway {
   /** Returns the new incident of the alerts that were taken out. */
   split = (id: string, alerts: readonly string[]): Promise<IncidentDetail> =>
     this.client.call("POST", `${incidentPath(id)}/split`, { alerts });
+
+  silences = (ended: boolean, after: string | null): Promise<SilencePage> =>
+    this.client.call("GET", at("/api/v1/silences", { ended: ended ? "true" : null, after, limit: 50 }));
+
+  silence = (source: string, reason: string, until: string): Promise<Silence> =>
+    this.client.call("POST", "/api/v1/silences", { source, reason, until });
+
+  liftSilence = (id: string): Promise<void> => this.client.call("DELETE", `/api/v1/silences/${encodeURIComponent(id)}`);
+
+  drills = (after: string | null): Promise<DrillPage> => this.client.call("GET", at("/api/v1/drills", { after }));
+
+  startDrill = (kind: string, place: string): Promise<{ number: number }> =>
+    this.client.call("POST", "/api/v1/drills", { kind, place });
+
+  /** Places whose name contains these words. */
+  places = (find: string, limit: number): Promise<Page<PlaceName>> => this.client.call("GET", at("/api/v1/places", { find, limit }));
 
   guards = (): Promise<{ items: Guard[] }> => this.client.call("GET", "/api/v1/guards");
 

@@ -1,4 +1,6 @@
 import { en as desk } from "../alerts/words";
+import { en as drills } from "../drills/words";
+import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
@@ -245,6 +247,7 @@ export const en: Messages = {
     events: "Events",
     history: "History",
     plan: plan.view,
+    drills: drills.title,
     patrol: "Patrol",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
@@ -534,5 +537,7 @@ export const en: Messages = {
   },
   patrol,
   duty,
+  drills,
+  silences,
   dismiss: "OK",
 };

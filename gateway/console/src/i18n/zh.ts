@@ -1,4 +1,6 @@
 import { zh as desk } from "../alerts/words";
+import { zh as drills } from "../drills/words";
+import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
@@ -277,6 +279,7 @@ export const zh = {
     events: "事件",
     history: "历史",
     plan: plan.view,
+    drills: drills.title,
     patrol: "巡更",
     notifiers: "通知",
     quarantine: "未识别",
@@ -567,6 +570,8 @@ export const zh = {
   },
   patrol,
   duty,
+  drills,
+  silences,
   dismiss: "知道了",
 };
 

@@ -11,6 +11,7 @@ import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
 import { type Sessions, createSessions } from "../session/session";
+import { type Silences, createSilences } from "../silences/silences";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
 import { type Route, createRoute } from "./route";
@@ -31,6 +32,7 @@ export interface AppContext extends I18n, TimeFormats {
   live: Live;
   desk: Desk;
   calls: Calls;
+  silences: Silences;
   sound: Sound;
   route: Route;
   theme: Ref<Theme>;
@@ -69,6 +71,7 @@ export function createAppContext(): AppContext {
   const live: Live = createLive({ clock, onMessage: () => updateSound(), onRefused: check });
   const explain = (error: unknown): string => explainIn(i18n, error);
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
+  const silences = createSilences({ gateway, live, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
   const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
@@ -77,7 +80,7 @@ export function createAppContext(): AppContext {
     if (!sessions.onDuty.value || performance.now() - soundedAt < SOUND_INTERVAL) return;
     soundedAt = performance.now();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
+    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value, silences.notices.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();
@@ -106,6 +109,7 @@ export function createAppContext(): AppContext {
     live,
     desk,
     calls,
+    silences,
     sound,
     route,
     theme: createTheme(),

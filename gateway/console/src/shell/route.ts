@@ -10,6 +10,7 @@ export const VIEWS = [
   "history",
   "plan",
   "patrol",
+  "drills",
   "notifiers",
   "quarantine",
 ] as const;
@@ -18,6 +19,7 @@ export type View = (typeof VIEWS)[number];
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
   patrol: ["guard", "supervisor", "manager"],
+  drills: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
 };
