@@ -1,8 +1,8 @@
 """Door stations that call the guard room (可视对讲) over SIP, with baresip as the engine: gateway/protocols/sip.
 
 Each station is a device of its own. A call is reported as call.started, call.answered and call.ended, with our own id
-in `call`. `why` it ended is missed, declined, station, guard, desk_phone, unattended, not_answered, given_up or
-line_lost. Callers that are no station of the YAML are hung up on and reported to the quarantine.
+in `call`. `why` it ended is missed, declined, station, guard, desk_phone, unattended, not_answered, given_up, announced
+or line_lost. Callers that are no station of the YAML are hung up on and reported to the quarantine.
 """
 
 from __future__ import annotations
@@ -50,7 +50,13 @@ class SipIntercom(Driver):
     def parts(cls, settings: SipSettings) -> Sequence[Part]:
         """Its stations."""
         return [
-            Part(station.id, DeviceType.INTERCOM, station.name, station.place, actions=actions(station))
+            Part(
+                station.id,
+                DeviceType.INTERCOM,
+                station.name,
+                station.place,
+                actions=actions(station, settings.sounds),
+            )
             for station in settings.stations
         ]
 
@@ -61,7 +67,7 @@ class SipIntercom(Driver):
             handler = CallHandler(
                 engine, calls, self.settings.desk_phone, self._emit, self._unknown_caller, link.stop_audio
             )
-            self._commands = CallCommands(engine, calls, handler.changes, self._emit)
+            self._commands = CallCommands(engine, link, handler.changes, self._emit, self.settings.sounds)
             try:
                 await self._check_registration(engine)
                 await self._handle_events(engine, handler)

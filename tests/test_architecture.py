@@ -56,7 +56,10 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "access": BASE,
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
+        "figures": BASE | {"store"},
+        "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
+        "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -64,8 +67,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "flow", "limits", "links", "notify", "patrol", "people", "plan", "protocols", "recording"}
-        | {"store", "vision"},
+        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {"plan", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -74,8 +77,11 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "clock",
             "config",
             "desk",
+            "figures",
             "flow",
             "gateway",
+            "handover",
+            "history",
             "limits",
             "links",
             "notify",

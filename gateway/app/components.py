@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.endpoints import make_broker_client, make_endpoint
+from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
+from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
@@ -19,6 +22,8 @@ from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
 from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.limits.chain import ATTENTION_RULE
+from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
@@ -28,6 +33,8 @@ from gateway.flow.rule_engine import RuleEngine
 from gateway.flow.supervisor import Supervisor
 from gateway.flow.tell import Tell
 from gateway.flow.unrecorded_signals import GATEWAY, UnrecordedSignals
+from gateway.handover import Handovers
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
@@ -64,11 +71,16 @@ class Components:
     unrecorded: UnrecordedSignals
     snapshots: SnapshotTaker
     recording: RecordingService
+    search_index: SearchIndex
     outbox: Outbox
     report: Report
     patrols: Patrols
     refusals: RefusalLog
     limits: ConnectionLimits
+    presence: Presence
+    handovers: Handovers
+    handover_watch: HandoverWatch
+    attention: AttentionWatch
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -82,6 +94,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     desk = Desk(store, clock.now, memory, intake.act_all)
     register = CurrentRegister(store, clock.now, intake.act)
     report = reporter(intake)
+    presence = Presence(clock.monotonic)
+    about_the_desk = SystemAlerts(ATTENTION_RULE, "desk.unattended", "desk.attended", desk, report, clock.now)
     patrols = Patrols(store, clock.now, current_config.desk_and_zone, report, intake.act, GATEWAY)
     quarantine = Quarantine(store, clock.now, refusals)
     links = Links(
@@ -97,7 +111,23 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         state_folder=store.path.parent / "lines",
     )
     supervisor = Supervisor(intake, quarantine, clock.now, hub)
+    handovers = Handovers(
+        store,
+        desk,
+        clock.now,
+        presence,
+        plan=current_config.shift_plan,
+        devices=supervisor.devices,
+        place_name=lambda path: current_config.facts().place_name(path),
+    )
     commands = Commands(store, clock.now, supervisor.perform, report, intake.act)
+    outbox = Outbox(
+        store,
+        clock.now,
+        NotifierDevices(commands, supervisor),
+        SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
+    )
+    desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk, hub)
     pipeline = Pipeline(
@@ -133,16 +163,21 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         unrecorded=unrecorded,
         snapshots=snapshots,
         recording=recording,
-        outbox=Outbox(
-            store,
-            clock.now,
-            NotifierDevices(commands, supervisor),
-            SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
-        ),
+        search_index=SearchIndex(store),
+        outbox=outbox,
         report=report,
         patrols=patrols,
         refusals=refusals,
         limits=limits,
+        presence=presence,
+        handovers=handovers,
+        handover_watch=HandoverWatch(about_the_desk, desk, handovers, clock.now),
+        attention=AttentionWatch(
+            about_the_desk,
+            desk,
+            presence,
+            lambda: current_config.desk.attention,
+        ),
     )
 
 

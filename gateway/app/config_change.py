@@ -17,6 +17,7 @@ from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
 from gateway.config.difference import Changes, Difference, compare
 from gateway.desk.incidents import Grouping
+from gateway.desk.limits import Limits
 from gateway.errors import NotRecorded
 from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
@@ -66,7 +67,10 @@ class ConfigChange:
         """
         components, difference, compound = self._components, self.compare(new), compound_of(new)
         rules = NewRules(
-            _rules(new, compound), grouping=Grouping(new.desk.incidents, new.compound.near), noise=new.desk.noise
+            _rules(new, compound),
+            grouping=Grouping(new.desk.incidents, new.compound.near),
+            limits=Limits(new.desk, ZoneInfo(new.compound.timezone)),
+            noise=new.desk.noise,
         )
         notifiers = components.outbox.make(new.notifiers)
         components.certificates.load(new.compound)

@@ -6,10 +6,15 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import gateway
+from gateway.app.desk_options import desk_options
+from gateway.app.morning_report import ReportPlan
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
-from gateway.config.desk import DeskSettings
+from gateway.config.desk import DeskSettings, ReportSection
+from gateway.figures.figures import Inputs
+from gateway.figures.period import Shifts
 from gateway.flow.unrecorded_signals import GATEWAY
+from gateway.handover import ShiftPlan
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
@@ -35,7 +40,7 @@ class CurrentConfig:
         self.configuration = configuration
         self.compound = compound
         self.settings = configuration.compound
-        self.cameras.set_devices(compound.devices)
+        self.cameras.set_devices(compound.devices, configuration.compound.near)
         self._facts = None
 
     def facts(self) -> CompoundInfo:
@@ -44,6 +49,15 @@ class CurrentConfig:
             self._facts = self._make_facts()
         return self._facts
 
+    @property
+    def desk(self) -> DeskSettings:
+        """The settings of desk.yaml."""
+        return self.configuration.desk if self.configuration is not None else DeskSettings()
+
+    def shift_plan(self) -> ShiftPlan:
+        """When shifts end, and by when they are to be handed over."""
+        return ShiftPlan(self.desk.shifts, self.desk.handover.sign_within, ZoneInfo(self.settings.timezone))
+
     def retention(self) -> Retention:
         """How long rows and pictures are kept."""
         return self.settings.retention
@@ -51,6 +65,20 @@ class CurrentConfig:
     def retention_of_clips(self) -> timedelta:
         """How long recordings are kept."""
         return self.settings.retention.clips
+
+    def shifts(self) -> Shifts:
+        """When the day shift and the night shift begin."""
+        report = self.configuration.desk.report if self.configuration else ReportSection()
+        return Shifts(report.day, report.night)
+
+    def report_plan(self) -> ReportPlan:
+        """When and to whom the morning report is sent."""
+        desk, zone = self.desk_and_zone()
+        facts = self.facts()
+        devices, url = list(facts.devices), facts.public_url
+        return ReportPlan(
+            desk.report.at, self.shifts(), zone, facts.name, url, Inputs(devices=devices), desk.report.notifiers
+        )
 
     def desk_and_zone(self) -> tuple[DeskSettings, ZoneInfo]:
         """desk.yaml, and the time zone of its times."""
@@ -73,6 +101,7 @@ class CurrentConfig:
             version=gateway.__version__,
             timezone=settings.timezone,
             places=self.compound.places,
+            desk=desk_options(self.configuration.desk if self.configuration else DeskSettings()),
             devices={device: it for device, it in self.compound.devices.items() if device != GATEWAY},
         )
 

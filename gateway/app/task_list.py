@@ -10,6 +10,7 @@ from gateway.app import systemd
 from gateway.app.background_tasks import BackgroundTask
 from gateway.app.housekeeping import follow_wall_clock, purge
 from gateway.app.identity_sync import sync_identities
+from gateway.app.morning_report import MorningReport
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
@@ -33,7 +34,11 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
     """
     current_config, store, now = components.current_config, components.store, components.clock.now
     monitor = StoreMonitor(store, components.desk, components.report, now)
-    followers = (components.supervisor.clock_stepped, components.pipeline.clock_stepped)
+    followers = (
+        components.supervisor.clock_stepped,
+        components.pipeline.clock_stepped,
+        components.desk.clock.clock_stepped,
+    )
     probe = WriterProbe(store)
     tasks = [
         _vital("decisions", "事件处理", "processing events", components.pipeline.run, components.pipeline.keeps_up),
@@ -45,6 +50,9 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             components.supervisor.run,
             components.supervisor.keeps_up,
         ),
+        _task("limits", "时限与升级", "time limits and escalation", components.desk.clock.run),
+        _task("handover", "交接班检查", "watching for unsigned shifts", components.handover_watch.run),
+        _task("attention", "值守检查", "watching the desk's attention", components.attention.run),
         _vital("storage", "补存报警", "storing alarms that the disk did not take", components.intake.watch_storage),
         BackgroundTask("writer", Words("存盘", "writing to disk"), probe.run, keeps_up=probe.keeps_up),
         _task("witness", "报警抓图", "snapshots for alerts", components.snapshots.run),
@@ -56,6 +64,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         ),
         _task("certificates", "证书更新", "loading renewed certificates", components.certificates.watch),
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
+        _task("search", "历史检索", "the words of alerts for the search", components.search_index.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
@@ -70,6 +79,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             lambda: report_refusals(components.refusals, components.report),
         ),
         _task("notifiers", "对外通知", "notifications to people outside", components.outbox.run),
+        _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
     if components.links.broker is not None:
@@ -106,6 +116,11 @@ class WriterProbe:
 def _asking(components: Components) -> Asking:
     settings = components.current_config.desk_and_zone
     return Asking(components.store, components.clock.now, components.report, settings, GATEWAY)
+
+
+def _morning_report(components: Components) -> MorningReport:
+    current_config = components.current_config
+    return MorningReport(components.store, components.clock.now, current_config.report_plan, components.outbox.enqueue)
 
 
 def _card_scans(components: Components) -> CardScans:

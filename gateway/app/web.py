@@ -53,8 +53,12 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         plan=plan,
         calls=components.links.calls,
         pushes=components.links.pushes,
+        presence=components.presence,
+        handovers=components.handovers,
         refusals=components.refusals,
         max_connections=components.limits.web,
+        shifts=components.current_config.shifts,
+        search_index=components.search_index,
         notifiers=components.outbox.status,
     )
 

@@ -70,10 +70,18 @@ class Accounts:
         self._unsaved: dict[bytes, _UnsavedSession] = {}
 
     async def sign_in(self, user: str, password: str, address: str) -> tuple[str, Identity]:
-        """Check the password and start a session; returns its token.
+        """Check the password and start a session; returns its token. Raises WrongPassword or TooMany."""
+        return await self._start_session(user, *await self._checked(user, password, address))
 
-        Raises WrongPassword or TooMany. The answer and its timing do not reveal whether the user exists.
+    async def check(self, user: str, password: str, address: str) -> Role:
+        """Check the password without a session, for a signature; returns the user's role.
+
+        Raises WrongPassword or TooMany, as a sign-in does.
         """
+        return (await self._checked(user, password, address))[0]
+
+    async def _checked(self, user: str, password: str, address: str) -> tuple[Role, str]:
+        """Role and password hash. The answer and its timing do not reveal whether the user exists."""
         limits = self._limits(user, network(address))
         delay = max(limit.wait_for(key) for limit, key in limits)
         # Counted before the password is checked, so that parallel guesses can't all pass under the limit.
@@ -89,7 +97,7 @@ class Accounts:
         for limit, key in limits:
             limit.refund(key)
         self._remember_address(user, network(address))
-        return await self._start_session(user, *found)
+        return found
 
     async def find_session(self, token: str) -> Identity | None:
         """The identity behind a session token, or None. Extends the session's expiry."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 from gateway.config.compound import CompoundSettings
+from gateway.config.desk import DeskSettings, Target
 from gateway.config.devices import LoadedDevices
 from gateway.config.document import Document
 from gateway.config.entries import UniqueIds, validated
@@ -28,6 +30,16 @@ def check_compound(document: Document, compound: CompoundSettings | None) -> Non
             users.add(row.get("user"), ("mqtt", "accounts", index, "user"))
     if compound is not None:
         _check_listeners(document, compound)
+
+
+def check_report(document: Document | None, known: Collection[str]) -> None:
+    """Note notifiers of the morning report that desk.yaml does not have."""
+    if document is None or not isinstance(document.tree, dict):
+        return
+    for index, name in enumerate(_list(_dict(document.tree.get("report")).get("notifiers"))):
+        if isinstance(name, str) and name not in known:
+            mend = did_you_mean(name, known, "write the id of an entry of `notifiers`:")
+            document.add_mistake(("report", "notifiers", index), f"there is no notifier {name!r}", mend)
 
 
 def _check_listeners(document: Document, compound: CompoundSettings) -> None:
@@ -107,6 +119,18 @@ def check_accounts(document: Document, found: LoadedDevices, compound: Document)
         elif via == "endpoint" and isinstance(account, str) and account not in users:
             mend = did_you_mean(account, users) if users else f"add it to mqtt.accounts in {compound.file}"
             document.add_mistake((*loc, "account"), f"account {account!r} does not exist", mend)
+
+
+def check_targets(document: Document, desk: DeskSettings, notifiers: Collection[str]) -> None:
+    """Note steps and supervisors of desk.yaml that are told by a notifier that it does not have."""
+    told: list[tuple[Loc, Target | None]] = [
+        *((("escalation", index, "to"), step.target) for index, step in enumerate(desk.escalation)),
+        *((("attention", "tell", index), target) for index, target in enumerate(desk.attention.tell)),
+    ]
+    for loc, target in told:
+        if target is not None and target.notifier not in notifiers:
+            mend = did_you_mean(target.notifier, notifiers) if notifiers else "add it under 'notifiers'"
+            document.add_mistake((*loc, "notifier"), f"notifier {target.notifier!r} does not exist", mend)
 
 
 def _list(value: Any) -> list[Any]:

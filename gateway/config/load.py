@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.config.compound import CompoundSettings
-from gateway.config.configuration import Configuration
+from gateway.config.configuration import Configuration, RuleEntry
 from gateway.config.cross_checks import (
     check_accounts,
     check_compound,
     check_listening,
     check_references,
+    check_report,
     check_serial_ports,
+    check_targets,
 )
 from gateway.config.desk import DeskSettings
+from gateway.config.desk_checks import check_desk
 from gateway.config.devices import LoadedDevices, read_devices
 from gateway.config.document import Document
 from gateway.config.entries import validated
@@ -26,11 +29,11 @@ from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
 from gateway.config.plan import PlanSettings
 from gateway.config.plan.checks import check_plan
-from gateway.config.rules import read_rules
+from gateway.config.rules import RESERVED_RULE_IDS, read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
 from gateway.masking import HIDDEN, holds_password, masked
-from gateway.settings.context import Context
+from gateway.settings.context import Context, KnownNames
 from gateway.settings.mend import Wrong
 from gateway.settings.secrets import Secrets, check_mode
 
@@ -71,7 +74,11 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
         if desk_file is not None:
             _check_addresses(desk_file)
     rules = read_rules(rules_file, context)
-    desk, notifiers = _read_desk(desk_file, context), read_notifiers(desk_file, context)
+    context.rules = _rule_names(rules, rules_file)
+    desk, notifiers = _read_desk(desk_file, context, devices), read_notifiers(desk_file, context)
+    if desk_file is not None:
+        check_targets(desk_file, desk, [entry.id for entry in notifiers])
+    check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
@@ -89,13 +96,21 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     )
 
 
-def _read_desk(document: Document | None, context: Context) -> DeskSettings:
+def _rule_names(rules: Iterable[RuleEntry], document: Document) -> KnownNames:
+    """What the desk's settings may name. With a mistake in rules.yaml any name may be that of the wrong entry."""
+    return KnownNames({*RESERVED_RULE_IDS, *(rule.id for rule in rules)}, ("",) if document.mistakes else ())
+
+
+def _read_desk(document: Document | None, context: Context, devices: LoadedDevices) -> DeskSettings:
     if document is None or document.tree is None:
         return DeskSettings()
     tree = document.tree
     if isinstance(tree, dict):  # its notifiers have keys of their kinds, and are read apart
         tree = {key: value for key, value in tree.items() if key != NOTIFIERS}
-    return validated(document, DeskSettings, tree, (), context, {NOTIFIERS}) or DeskSettings()
+    desk = validated(document, DeskSettings, tree, (), context, {NOTIFIERS})
+    if desk is not None:
+        check_desk(document, desk, devices.entries)
+    return desk or DeskSettings()
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

@@ -24,6 +24,7 @@ from gateway.settings.section import Section
 RESERVED_RULE_IDS = frozenset(
     {
         "ahead",
+        "attention",
         "certificate",
         DRILL_RULE,
         "duty",

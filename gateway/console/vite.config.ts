@@ -13,6 +13,8 @@ export default defineConfig({
     // The Content-Security-Policy allows files of our own only.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // The charts, which are loaded when somebody opens the figures.
+    chunkSizeWarningLimit: 700,
     rollupOptions: {
       // The guards' page at a checkpoint loads the decoder by this name, when the phone needs it.
       input: { index: "index.html", "qr-decoder": "src/patrol/decoder.ts" },

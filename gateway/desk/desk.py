@@ -18,10 +18,12 @@ import structlog
 
 from gateway.desk import rows
 from gateway.desk.changed_alerts import ChangedAlerts
+from gateway.desk.incident_clock import IncidentClock
 from gateway.desk.incident_desk import Act, IncidentDesk
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
 from gateway.desk.plan import Plan
+from gateway.desk.shift_change import ShiftChange
 from gateway.desk.silence_desk import SilenceDesk
 from gateway.desk.state import DeskState, Unit, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
@@ -55,6 +57,8 @@ class Desk:
         self.unwritten_because = ""
         """Why decisions are not on record yet; empty when all are."""
         self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step)
+        self.clock = IncidentClock(self.incidents, self.state, store, now)
+        self.shift_change = ShiftChange(self.state, now, self._act)
         self.silences = SilenceDesk(store, now, self.state, self._act, self.decide)
 
     async def load(self) -> None:
@@ -198,7 +202,7 @@ class Desk:
             if alert is None:
                 raise NotFound(f"no alert {alert_id}")
             after = stepped(alert, step)
-            incident = self.state.fold.changed(after)
+            incident = self.state.fold.changed(after, step.at)
 
             def unit(connection: sqlite3.Connection) -> None:
                 rows.put(connection, after)

@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 from gateway.desk import rows
+from gateway.desk.hold import after_step, check_future, hold_end
 from gateway.desk.incidents import alone
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.incidents.urgency import sort_key
 from gateway.desk.lifecycle import ALLOWED, action_of, stepped, validate_step
-from gateway.desk.state import DeskState, Unit, counted_as
+from gateway.desk.state import DeskState, Unit, counted_as, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import Conflict, NotFound, NotRecorded
 from gateway.model import Action, Alert, AlertState, Incident, Severity, Step
@@ -35,8 +36,12 @@ ACTION_OF_INCIDENT_STEP = {
     "note": "incident.noted",
     "merge": "incident.merged",
     "split": "incident.split",
+    "remind": "incident.reminder_set",
+    "reminder": "incident.reminded",
+    "escalate": "incident.escalated",
+    "ring": "incident.rang_again",
 }
-"""The kind of the journal's entry for each thing that people do with an incident."""
+"""The kind of the journal's entry for each thing that people, and the gateway by its limits, do with an incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ class IncidentDesk:
         at = self._now()
         step = Step(incident_id, action, user, at, note, data or {})
         validate_step(step)
+        until = hold_end(step, self._state.fold.limits)
         held = self._memory.get(incident_id.removeprefix("i-"))
         if held is not None:
             alone_after = alone(await self._step_alert(held.id, action, user, note, data))
@@ -171,9 +177,11 @@ class IncidentDesk:
             steps = [replace(step, alert=a.id, note="", data={**step.data, "incident": incident_id}) for a in taking]
             stepped_alerts = [(stepped(a, each), each) for a, each in zip(taking, steps, strict=True)]
             for alert, _ in stepped_alerts:
-                incident = self._state.fold.changed(alert) or incident
+                incident = self._state.fold.changed(alert, at) or incident
+            incident = after_step(self._state.fold, incident, at, until)
             applied = [alert.id for alert in taking]
-            await self._commit(step, stepped_alerts, [incident] if taking else [], {"alerts": applied})
+            is_open = incident_id in self._state.incidents
+            await self.commit(step, stepped_alerts, [incident] if is_open else [], {"alerts": applied})
         left = {a.id: a.state for a in alerts if a not in taking and action != "note"}
         return StepResult(incident, applied, left)
 
@@ -182,8 +190,8 @@ class IncidentDesk:
         step = Step(incident_id, "merge", user, self._now(), note, {"incident": other})
         async with self._state.changing:
             self._open(incident_id), self._open(other)
-            incidents, moved = self._state.fold.merge(incident_id, other)
-            await self._commit(step, [(alert, None) for alert in moved], incidents, {"from": other})
+            incidents, moved = self._state.fold.merge(incident_id, other, step.at)
+            await self.commit(step, [(alert, None) for alert in moved], incidents, {"from": other})
         return incidents[0]
 
     async def split(self, incident_id: str, alerts: Sequence[str], user: str, note: str = "") -> Incident:
@@ -193,17 +201,31 @@ class IncidentDesk:
         async with self._state.changing:
             self._open(incident_id)
             incidents, moved = self._state.fold.split(incident_id, alerts, at)
-            await self._commit(step, [(alert, None) for alert in moved], incidents, {"alerts": list(alerts)})
+            await self.commit(step, [(alert, None) for alert in moved], incidents, {"alerts": list(alerts)})
         return incidents[1]
 
-    async def _commit(
+    async def remind(self, incident_id: str, at: datetime, user: str, note: str) -> Incident:
+        """Have the desk reminded of an open incident at that time. Raises NotFound, InvalidStep or NotRecorded."""
+        step = Step(incident_id, "remind", user, self._now(), note, {"at": at.isoformat()})
+        check_future("at", at, step.at, self._state.fold.limits)
+        async with self._state.changing:
+            self._open(incident_id)
+            incident = replace(self._state.incidents[incident_id], remind_at=at, remind_note=note)
+            await self.commit(step, [], [self._state.fold.set(incident)], {})
+        return incident
+
+    async def commit(
         self,
         step: Step,
         changed: Sequence[tuple[Alert, Step | None]],
         incidents: Sequence[Incident],
         about: Mapping[str, Any],
+        beside: Unit = nothing,
     ) -> None:
-        """Write what a step changed, its audit rows and its entries of the journal, and show it."""
+        """Write what a step changed, its audit rows, its entries of the journal and `beside`, and show it.
+
+        The caller holds `changing`.
+        """
         state = self._state
         actions = [action_of(alert, each, state.decided) for alert, each in changed if each is not None]
         data = {**step.data, **about, "incident": step.alert, "decided": state.decided}
@@ -217,6 +239,7 @@ class IncidentDesk:
             audit.append(connection, step)
             for incident in incidents:
                 state.put_incident(connection, incident)
+            beside(connection)
 
         try:
             await self._act(actions, unit)

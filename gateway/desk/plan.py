@@ -72,7 +72,7 @@ class Plan:
                 if is_new:
                     after, incident = fold.raised(after, subjects_of(decided.event), kind_of(decided.event))
                 else:
-                    incident = fold.changed(after)
+                    incident = fold.changed(after, decided.event.time)
                 if incident is not None:
                     incidents[incident.id] = incident
                     before.setdefault(incident.id, known.get(incident.id))

@@ -65,7 +65,7 @@ class Commands:
         """
         at = self._now()
         data = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
-        step = Step("", f"command:{command.action}", command.by, at, data=data)
+        step = Step("", f"command:{command.action}", command.by, at, command.reason, data)
         action = Action(
             kind="command.ordered",
             user=command.by,

@@ -136,6 +136,8 @@ class Pipeline:
         wanted = self._rules.switch(new, held, on_record)
         if new.grouping is not None:
             self._desk.state.fold.grouping = new.grouping
+        if new.limits is not None:
+            self._desk.state.fold.limits = new.limits
         if new.noise is not None:
             self._desk.state.noise.settings = new.noise
         new.applied.set()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
-from gateway.model import Command
+from gateway.model import Command, Json
 from gateway.store import journal
-from gateway.store.columns import to_json, to_us
+from gateway.store.columns import from_json, from_us, to_json, to_us
 
 
 def load(connection: sqlite3.Connection, now: datetime, horizons: Iterable[timedelta]) -> OnRecord:
@@ -73,3 +75,33 @@ def unfinished_commands(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     """Those that were recorded or sent and have not ended, oldest first."""
     rows = connection.execute("SELECT * FROM commands WHERE state IN ('recorded', 'sent')")
     return sorted(rows, key=lambda row: int(row["at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class LastCommand:
+    """The newest command of a device. `answer` is the device's, or `{"why": …}` when it failed."""
+
+    id: str
+    device: str
+    action: str
+    arguments: Json
+    by: str
+    at: datetime
+    state: Literal["recorded", "sent", "done", "failed"]
+    answer: Json
+
+
+def last_commands(connection: sqlite3.Connection, devices: Iterable[str]) -> list[LastCommand]:
+    """The newest command of each of these devices that has had one."""
+    sql = "SELECT * FROM commands WHERE device = ? ORDER BY at DESC LIMIT 1"
+    found = (connection.execute(sql, (device,)).fetchone() for device in devices)
+    return [_last_command(row) for row in found if row is not None]
+
+
+def _last_command(row: sqlite3.Row) -> LastCommand:
+    try:
+        arguments, answer = from_json(row["arguments"]), from_json(row["answer"] or "{}")
+    except (ValueError, TypeError):
+        arguments, answer = {}, {}  # a damaged row: who and when are still worth showing
+    at = from_us(row["at"])
+    return LastCommand(row["id"], row["device"], row["action"], arguments, row["by"], at, row["state"], answer)

@@ -19,6 +19,7 @@ import structlog
 from gateway.config.desk import NoiseSection
 from gateway.desk.incidents import Grouping
 from gateway.desk.lifecycle import DecisionOnEvent
+from gateway.desk.limits import Limits
 from gateway.flow.checkpoint import Checkpoint, OnRecord, PendingWake, Progress, dump, restore
 from gateway.model import Action, Decision, Event, Raise, Register, Severity, Signal, Wake, WakeAt, Words
 from gateway.rule import Rule
@@ -31,13 +32,15 @@ log = structlog.get_logger(__name__)
 class NewRules:
     """`rules` as (rule, fingerprint) decide from the journal's `number` on; `applied` is set once they do.
 
-    `grouping` says from there on which alerts belong together, `noise` what is throttled; None leaves that as it is.
+    `grouping` says from there on which alerts belong together, `limits` which limits incidents have, `noise` what is
+    throttled; None leaves that as it is.
     """
 
     rules: Sequence[tuple[Rule, str]]
     number: int = 0
     applied: asyncio.Event = field(default_factory=asyncio.Event)
     grouping: Grouping | None = None
+    limits: Limits | None = None
     noise: NoiseSection | None = None
 
 

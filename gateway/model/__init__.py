@@ -5,7 +5,7 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 """
 
 from gateway.model.alert import DRILL_RULE, Alert, AlertState, Disposition, Severity, Step
-from gateway.model.command import Command
+from gateway.model.command import Command, limit_of
 from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
 from gateway.model.event import Action, Event, Wake
@@ -68,5 +68,6 @@ __all__ = [
     "as_data",
     "from_data",
     "is_kind",
+    "limit_of",
     "new_id",
 ]

@@ -70,11 +70,17 @@ class Incident:
     limit_at: datetime | None = None
     """By when people owe the next step: the acknowledgement, then the arrival."""
     escalation: int = 0
-    """How many steps of the escalation chain were taken since `limit_at` was set."""
+    """How many steps of the escalation chain were taken since its state changed."""
     escalate_at: datetime | None = None
     """When the next step of the chain is due."""
     held_until: datetime | None = None
-    """When it rings again; set while it is on hold."""
+    """When what is on hold rings again; set while any of its alerts is on hold."""
+    remind_at: datetime | None = None
+    """When it reminds people next, while it is in hand."""
+    reminded_at: datetime | None = None
+    """When it reminded them last."""
+    remind_note: str = ""
+    """Of what a guard wants to be reminded; empty for a reminder by the settings."""
     on_record: bool = True
 
     @property

@@ -74,6 +74,8 @@ KINDS: Mapping[str, Words] = {
     "report.made": Words("住户上报", "Resident's report"),
     "storage.failed": Words("存盘故障", "Storage failed"),
     "storage.restored": Words("存盘恢复", "Storage restored"),
+    "desk.unattended": Words("值班台无人值守或异常", "Something is wrong at the desk"),
+    "desk.attended": Words("值班台恢复正常", "The desk is in order again"),
     "certificate.failing": Words("证书即将过期或已失效", "Certificate has failed or is about to"),
     "certificate.restored": Words("证书已更新", "Certificate renewed"),
     "notifier.failing": Words("通知渠道失灵", "Notifier fails"),

@@ -24,6 +24,7 @@ OTHER_KINDS = frozenset(
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
     patrol.opened checkpoint.scanned finding.reported duty.asked
+    desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
 )
 KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
@@ -31,8 +32,10 @@ KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
-    incident.merged incident.split
+    incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
+    handover.signed
     silence.begun silence.ended drill.started
+    snapshot.taken evidence.exported
     command.ordered user.signed_in user.signed_out register.changed
     duty.logged plan.changed""".split()
 )

@@ -57,8 +57,9 @@ class Asking:
             since = await self._load(now)
             wanted = [*openings(desk, zone, since, now), *still_open(desk, zone, now)]
         else:
-            # A clock that was set back repeats nothing: what is known is left out.
-            wanted = openings(desk, zone, min(self._through, now), now)
+            # A clock that was set back repeats nothing: what is known is left out. One that was set forward by years,
+            # as by the first NTP answer after a start, does not ask for years of rounds.
+            wanted = openings(desk, zone, max(min(self._through, now), now - LOOK_BACK), now)
         for opening in wanted:
             if opening.key not in self._known:
                 await self._ask(opening)

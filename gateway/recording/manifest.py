@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from gateway.model import Alert, Signal
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip
+from gateway.recording.snapshot import KeptSnapshot
 from gateway.sha256 import sha256_of
 from gateway.store import audit, journal
 
@@ -20,8 +21,17 @@ MANIFEST, CHECKSUMS = "manifest.json", "SHA256SUMS"
 _MAX_SIGNALS = 500
 
 
-def build_manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: datetime) -> dict[str, Any]:
-    """The manifest as JSON data. All times are UTC. `story` holds the audit rows of the alert."""
+def build_manifest(
+    connection: sqlite3.Connection,
+    alert: Alert,
+    by: str,
+    at: datetime,
+    chain: Callable[[sqlite3.Connection], dict[str, object]] = audit.chain_summary,
+) -> dict[str, Any]:
+    """The manifest as JSON data. All times are UTC. `story` holds the audit rows of the alert.
+
+    `chain` describes the audit chain; `audit.chain_head` does so without reading all of it.
+    """
     signals = journal.signals_of_alert(connection, alert.id, _MAX_SIGNALS)
     return {
         "format": FORMAT,
@@ -30,9 +40,10 @@ def build_manifest(connection: sqlite3.Connection, alert: Alert, by: str, at: da
         "alert": _alert(alert),
         "clips": [_clip(clip) for clip in rows.of_alert(connection, alert.id)],
         "snapshot": {"file": f"{alert.snapshot}.jpg", "sha256": alert.snapshot} if alert.snapshot else None,
+        "snapshots": [_kept(kept) for kept in rows.snapshots_of_alert(connection, alert.id)],
         "signals": [_signal(signal) for signal in reversed(signals)],
         "story": audit.rows_of(connection, alert.id),
-        "audit": audit.chain_summary(connection),
+        "audit": chain(connection),
     }
 
 
@@ -40,8 +51,10 @@ def listed_files(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and SHA-256 of each file listed in a manifest."""
     for clip in manifest["clips"]:
         yield clip["file"], clip["sha256"]
-    if manifest["snapshot"]:
-        yield manifest["snapshot"]["file"], manifest["snapshot"]["sha256"]
+    pictures = [manifest["snapshot"]] if manifest["snapshot"] else []
+    # Older exports have no kept pictures. Equal pictures are one file.
+    pictures += manifest.get("snapshots", [])
+    yield from {picture["file"]: picture["sha256"] for picture in pictures}.items()
 
 
 def verify_export(folder: Path) -> list[str]:
@@ -95,6 +108,18 @@ def _clip(clip: RecordedClip) -> dict[str, Any]:
         "file": f"{clip.id}.mp4",
         "bytes": clip.size,
         "sha256": clip.file,
+    }
+
+
+def _kept(kept: KeptSnapshot) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        "camera": kept.camera,
+        "at": kept.at.isoformat(),
+        "by": kept.user,
+        "file": f"{kept.picture}.jpg",
+        "bytes": kept.size,
+        "sha256": kept.picture,
     }
 
 

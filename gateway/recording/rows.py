@@ -1,4 +1,4 @@
-"""Clips as rows. Each clip that is added, expires or is missing is also a row of the audit chain, with its hash."""
+"""Clips and kept pictures as rows. Each clip that is added, expires or is missing is also a row of the audit chain."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.desk import rows as alerts
 from gateway.model import Alert, Disposition, Step, Words, as_data
 from gateway.recording.clip import RecordedClip
+from gateway.recording.snapshot import KeptSnapshot
 from gateway.store import audit
 from gateway.store.columns import from_us, to_us
 
@@ -111,3 +112,22 @@ def _audit_data(clip: RecordedClip) -> dict[str, object]:
         "sha256": clip.file,
         "bytes": clip.size,
     }
+
+
+def append_snapshot(connection: sqlite3.Connection, kept: KeptSnapshot) -> None:
+    """Add a picture that a person kept."""
+    connection.execute(
+        "INSERT INTO snapshots (id, camera, at, user, picture, bytes, alert) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (kept.id, kept.camera, to_us(kept.at), kept.user, kept.picture, kept.size, kept.alert),
+    )
+
+
+def snapshots_of_alert(connection: sqlite3.Connection, alert: str, limit: int = 500) -> list[KeptSnapshot]:
+    """The pictures that people kept with the alert, oldest first."""
+    found = connection.execute("SELECT * FROM snapshots WHERE alert = ? ORDER BY at LIMIT ?", (alert, limit))
+    return [
+        KeptSnapshot(
+            row["camera"], from_us(row["at"]), row["user"], row["picture"], row["bytes"], row["alert"], row["id"]
+        )
+        for row in found
+    ]

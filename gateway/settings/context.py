@@ -38,6 +38,7 @@ class Context:
     plain_secrets: bool = False
     places: KnownNames = ANY_NAME
     devices: KnownNames = ANY_NAME
+    rules: KnownNames = ANY_NAME
     plain: list[str] = field(default_factory=list)
 
 
@@ -71,6 +72,8 @@ PlaceBranch = Annotated[str, AfterValidator(_branch)]
 """A place and all places below it: `wall` covers `wall/n1`."""
 DeviceRef = Annotated[str, _must_exist("device", lambda context: context.devices)]
 """A device's id in the settings of a rule; must exist."""
+RuleRef = Annotated[str, _must_exist("rule", lambda context: context.rules)]
+"""A rule's id in the settings of the desk; must exist."""
 
 
 def _existing_file(value: Path, info: ValidationInfo) -> Path:

@@ -65,6 +65,17 @@ def max_duration(longest: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+def min_duration(shortest: timedelta) -> AfterValidator:
+    """A validator for durations from `shortest` on."""
+
+    def check(value: timedelta) -> timedelta:
+        if value < shortest:
+            raise Wrong(f"{format_duration(value)} is too short", f"write at least {format_duration(shortest)}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _positive(value: timedelta) -> timedelta:
     if not value:
         raise Wrong("it can't be 0", "write a length of time")

@@ -1,4 +1,4 @@
-"""The type of a signal kind in the YAML of drivers that map devices' own messages."""
+"""Types of a signal kind in the YAML: of drivers that map devices' own messages, and of whoever selects by kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.settings.mend import Wrong, did_you_mean
 
 GATEWAY_KINDS = frozenset(
     """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
-    certificate.failing certificate.restored notifier.failing notifier.restored
+    certificate.failing certificate.restored notifier.failing notifier.restored desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
 )
 """Kinds that only the gateway itself emits."""
@@ -25,6 +25,16 @@ def _check_kind(kind: str) -> str:
     return kind
 
 
+def _is_any_kind(kind: str) -> str:
+    if not is_kind(kind):
+        raise Wrong(f"{kind!r} is no kind of signal", did_you_mean(kind, KINDS))
+    return kind
+
+
 SignalKind = Annotated[
     str, AfterValidator(_check_kind), Field(description="of gateway/model.py, or one of your own that begins with x.")
 ]
+AnySignalKind = Annotated[
+    str, AfterValidator(_is_any_kind), Field(description="of gateway/model/kinds.py, or one that begins with x.")
+]
+"""A kind that alerts may be raised on; the gateway's own included."""

@@ -1,4 +1,7 @@
-"""Doors with card readers (门禁) behind one controller: forced, held open, access denied, unlocked by command."""
+"""Doors with card readers (门禁) behind one controller: forced, held open, access denied, unlocked by command.
+
+A loudspeaker hangs on the same controller.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from gateway.simulator.mqtt import DeviceCommand, MqttDevices
 
 ACCOUNT = "doors"
 FORCED, HELD, GARAGE = "door-b1-u1", "door-b3-u2", "door-garage"
-DEVICES = (FORCED, HELD, GARAGE)
+SPEAKER = "speaker-wall"
+DEVICES = (FORCED, HELD, GARAGE, SPEAKER)
+SPOKEN_S = 2.0
+"""How long the loudspeaker takes for any text."""
 OPEN_S = 2.0
 """How long a door is open while somebody walks through."""
 MAX_UNLOCK_S = 60
@@ -44,18 +50,25 @@ async def resident_enters(devices: MqttDevices, door: str) -> None:
 
 
 async def handle_commands(devices: MqttDevices) -> None:
-    """Carry out the commands to the doors, until cancelled."""
+    """Carry out the commands to the doors and the loudspeaker, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         while True:
             command = await devices.commands.get()
             seconds = command.arguments.get("seconds", 5)
-            if command.action != "unlock":
-                devices.send_result(command, error=f"this door can't {command.action}")
+            if command.device == SPEAKER and command.action == "announce":
+                tasks.create_task(_speak(devices, command))
+            elif command.action != "unlock" or command.device == SPEAKER:
+                devices.send_result(command, error=f"this device can't {command.action}")
             elif not isinstance(seconds, int | float) or not 0 < seconds <= MAX_UNLOCK_S:
                 devices.send_result(command, error=f"seconds must be above 0 and at most {MAX_UNLOCK_S}")
             else:
                 # Beside the next command: several doors may be unlocked at once.
                 tasks.create_task(_unlock(devices, command, float(seconds)))
+
+
+async def _speak(devices: MqttDevices, command: DeviceCommand) -> None:
+    await asyncio.sleep(SPOKEN_S)
+    devices.send_result(command, seconds=SPOKEN_S, announcement=command.arguments.get("announcement"))
 
 
 async def _unlock(devices: MqttDevices, command: DeviceCommand, seconds: float) -> None:

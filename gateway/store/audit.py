@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.model import Step
 from gateway.store.columns import from_json, from_us, to_json, to_us
@@ -42,10 +44,68 @@ def rows_of(connection: sqlite3.Connection, alert: str) -> list[dict[str, object
     return [dict(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class StepFilter:
+    """Which steps a page shows; None shows all. `begin` and `end` bound their time."""
+
+    user: str | None = None
+    action: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+def page(
+    connection: sqlite3.Connection, selected: StepFilter, before: int | None, limit: int
+) -> list[tuple[int, Step, str]]:
+    """Number, step and hash, newest first. `before` is the number that the last page ended on."""
+    # The most selective index by its own columns; `+` keeps SQLite from choosing another one.
+    terms: dict[str, object] = {"user = ?": selected.user}
+    terms["+action = ?" if selected.user else "action = ?"] = selected.action
+    terms["number < ?"] = min(_after(connection, selected.end), _LAST if before is None else before)
+    terms["number >= ?"] = _first_at(connection, selected.begin)
+    given = {term: value for term, value in terms.items() if value is not None}
+    sql = f"SELECT * FROM steps WHERE {' AND '.join(given)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
+    try:
+        return [_numbered(row) for row in connection.execute(sql, (*given.values(), limit))]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Damaged(f"a row of steps can't be understood: {error}") from error
+
+
+_LAST = (1 << 63) - 1
+
+
+def _numbered(row: sqlite3.Row) -> tuple[int, Step, str]:
+    step = Step(row["alert"] or "", row["action"], row["user"], from_us(row["at"]), row["note"], from_json(row["data"]))
+    return row["number"], step, row["hash"]
+
+
+def _first_at(connection: sqlite3.Connection, begin: datetime | None) -> int:
+    """The number of the first step at or after `begin`."""
+    if begin is None:
+        return 0
+    row = connection.execute("SELECT number FROM steps WHERE at >= ? ORDER BY at LIMIT 1", (to_us(begin),)).fetchone()
+    return row["number"] if row else _LAST
+
+
+def _after(connection: sqlite3.Connection, end: datetime | None) -> int:
+    """One more than the number of the last step before `end`."""
+    if end is None:
+        return _LAST
+    sql = "SELECT number FROM steps WHERE at < ? ORDER BY at DESC LIMIT 1"
+    row = connection.execute(sql, (to_us(end),)).fetchone()
+    return row["number"] + 1 if row else 0
+
+
 def has_valid_hash(row: Mapping[str, object]) -> bool:
     """Whether the hash of a row from `rows_of` fits its content and its `previous`."""
     values = tuple(row.get(name) for name in ("at", "user", "action", "alert", "note", "data"))
     return row.get("hash") == _hash(str(row.get("previous")), values)
+
+
+def head(connection: sqlite3.Connection) -> str:
+    """The hash of the chain's last row."""
+    row = connection.execute("SELECT hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+    return row["hash"] if row else _START
 
 
 def chain_summary(connection: sqlite3.Connection) -> dict[str, object]:
@@ -53,6 +113,12 @@ def chain_summary(connection: sqlite3.Connection) -> dict[str, object]:
     row = connection.execute("SELECT count(*) AS rows, max(number) AS last FROM steps").fetchone()
     last = connection.execute("SELECT hash FROM steps WHERE number = ?", (row["last"],)).fetchone()
     return {"rows": row["rows"], "head": last["hash"] if last else _START, "broken_at": broken_at(connection)}
+
+
+def chain_head(connection: sqlite3.Connection) -> dict[str, object]:
+    """`last`: the number of the last row, `head`: its hash. Unlike `chain_summary` it does not read the whole chain."""
+    row = connection.execute("SELECT number, hash FROM steps ORDER BY number DESC LIMIT 1").fetchone()
+    return {"last": row["number"] if row else 0, "head": row["hash"] if row else _START}
 
 
 def broken_at(connection: sqlite3.Connection) -> int | None:

@@ -169,7 +169,7 @@ def signals(
     terms = ["entry = 'signal'", *(term for term, value in wanted.items() if value is not None)]
     values = [value for value in wanted.values() if value is not None]
     sql = f"SELECT * FROM journal WHERE {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed terms
-    return _signals(connection.execute(sql, (*values, limit)))
+    return decoded_signals(connection.execute(sql, (*values, limit)))
 
 
 def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> list[Signal]:
@@ -177,7 +177,7 @@ def signals_after(connection: sqlite3.Connection, after: int, limit: int) -> lis
     rows = connection.execute(
         "SELECT * FROM journal WHERE entry = 'signal' AND number > ? ORDER BY number LIMIT ?", (after, limit)
     )
-    return _signals(rows)
+    return decoded_signals(rows)
 
 
 def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> list[Signal]:
@@ -187,7 +187,7 @@ def signals_of_alert(connection: sqlite3.Connection, alert: str, limit: int) -> 
         " WHERE alert_signals.alert = ? AND journal.entry = 'signal' ORDER BY alert_signals.journal DESC LIMIT ?",
         (alert, limit),
     )
-    return _signals(rows)
+    return decoded_signals(rows)
 
 
 def signals_of_alerts(connection: sqlite3.Connection, alerts: Sequence[str], limit: int) -> dict[str, list[Signal]]:
@@ -195,7 +195,8 @@ def signals_of_alerts(connection: sqlite3.Connection, alerts: Sequence[str], lim
     return {alert: signals_of_alert(connection, alert, limit) for alert in alerts}
 
 
-def _signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
+def decoded_signals(rows: Iterable[sqlite3.Row]) -> list[Signal]:
+    """The signals of rows of the journal, without those that can't be decoded."""
     return [event for event in _decoded(rows) if isinstance(event, Signal)]
 
 

@@ -60,7 +60,12 @@ def purge_quarantine(connection: sqlite3.Connection, before: datetime) -> int:
 
 
 def snapshots_of_alerts(connection: sqlite3.Connection, prefix: str) -> frozenset[str]:
-    """Names of alerts' pictures that begin with `prefix`: they are kept as long as the alerts, which is for good."""
+    """Names of alerts' pictures that begin with `prefix`: they are kept as long as the alerts, which is for good.
+
+    So are those that people kept as evidence.
+    """
     # BETWEEN, since LIKE would not use the index; `~` is above all hexadecimal digits.
-    sql = "SELECT snapshot FROM alerts WHERE snapshot BETWEEN ? AND ?"
-    return frozenset(row[0] for row in connection.execute(sql, (prefix, f"{prefix}~")))
+    of_alerts = "SELECT snapshot FROM alerts WHERE snapshot BETWEEN ? AND ?"
+    by_people = "SELECT picture FROM snapshots WHERE picture BETWEEN ? AND ?"
+    span = (prefix, f"{prefix}~")
+    return frozenset(row[0] for sql in (of_alerts, by_people) for row in connection.execute(sql, span))

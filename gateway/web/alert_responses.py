@@ -54,6 +54,7 @@ class StepView(ResponseModel):
     note: str
     to: str | None = Field(description="whom it was assigned to")
     incident: str | None = Field(description="the incident that the step was taken on as a whole")
+    snapshot: str | None = Field(description="address of the picture that was kept, for `snapshot`")
 
 
 class ClipView(ResponseModel):
@@ -80,6 +81,7 @@ class AlertView(ResponseModel):
     device: str | None
     device_name: str | None
     camera: str | None = Field(description="a camera at that place, for the live picture")
+    cameras: Sequence[str] = Field(description="the cameras at, around and near that place, nearest first; at most 6")
     reason: str
     reasons: WordsView
     raised_at: UtcTime

@@ -14,8 +14,12 @@ from gateway.web.responses import ResponseModel, SeverityName, UtcTime, WordsVie
 class EscalationView(ResponseModel):
     """How far the incident has escalated, and when it goes on."""
 
-    level: int = Field(description="steps of the chain that were taken since the limit was set")
+    level: int = Field(description="steps of the chain that were taken since its state changed")
     next_at: UtcTime | None = Field(description="when the next step is taken")
+    next: WordsView | None = Field(description="what the next step does, such as `notify 值班主管`")
+    taken: Sequence[WordsView] = Field(description="what the steps so far did")
+    louder: bool = Field(description="the desk that handles it rings louder, whatever its volume is set to")
+    every_desk: bool = Field(description="every desk rings, also one that is muted or shows another part")
 
 
 class IncidentView(ResponseModel):
@@ -34,7 +38,10 @@ class IncidentView(ResponseModel):
     last_at: UtcTime
     limit_at: UtcTime | None = Field(description="by when the next step is owed: acknowledgement, then arrival")
     escalation: EscalationView
-    held_until: UtcTime | None = Field(description="when it rings again; while it is on hold")
+    held_until: UtcTime | None = Field(description="when it rings again; while any of its alerts is on hold")
+    remind_at: UtcTime | None = Field(description="when it reminds people next, while it is in hand")
+    reminded_at: UtcTime | None = Field(description="when it reminded them last: one short sound, and its card says so")
+    remind_note: str = Field(description="of what a guard wants to be reminded")
     assignee: str | None
     merged_into: str | None = Field(description="the incident that has its alerts now")
     alerts: Sequence[str] = Field(description="ids, in the order in which they joined")
@@ -42,6 +49,7 @@ class IncidentView(ResponseModel):
     new_alerts: int
     new_by_severity: Mapping[SeverityName, int] = Field(description="how many of its new alerts are of which severity")
     sort_key: str = Field(description="sorting by it puts the most urgent first")
+    cameras: Sequence[str] = Field(description="the cameras at, around and near its places, nearest first; at most 6")
     drill: bool = Field(description="a supervisor injected it for training (演练)")
     on_record: bool
 

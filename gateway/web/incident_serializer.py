@@ -9,6 +9,7 @@ import structlog
 
 from gateway.auth.audience import Audience
 from gateway.desk.incidents.urgency import sort_key
+from gateway.desk.limits import EscalationState
 from gateway.errors import NotRecorded
 from gateway.model import Alert, AlertState, Incident, Step, Words
 from gateway.store import audit
@@ -34,7 +35,7 @@ class IncidentSerializer:
         """Each with the reason of its most severe alert."""
         tops = await self._top_alerts(incidents)
         reasons = await self._reasons(tops.values(), audience)
-        return [IncidentView(**self._fields(incident, reasons.get(incident.top))) for incident in incidents]
+        return [IncidentView(**self._fields(incident, reasons.get(incident.top), audience)) for incident in incidents]
 
     async def detail(self, incident: Incident, audience: Audience) -> IncidentDetail:
         """One incident with its alerts, what people did, and its story."""
@@ -45,13 +46,13 @@ class IncidentSerializer:
             reasons = dict(await self._reasons((await self._top_alerts([incident])).values(), audience))
         steps = await self._steps(incident.id)
         return IncidentDetail(
-            **self._fields(incident, reasons.get(incident.top)),
+            **self._fields(incident, reasons.get(incident.top), audience),
             alert_details=views,
             steps=[step_view(step) for step in steps],
             story=self._story(views, steps),
         )
 
-    def _fields(self, incident: Incident, reason: Words | None) -> dict[str, object]:
+    def _fields(self, incident: Incident, reason: Words | None, audience: Audience) -> dict[str, object]:
         services = self._services
         language, said = services.compound.language, reason or incident.why
         opened = services.desk.incidents.open_alerts(incident)
@@ -68,8 +69,11 @@ class IncidentSerializer:
             "opened_at": incident.opened_at,
             "last_at": incident.last_at,
             "limit_at": incident.limit_at,
-            "escalation": EscalationView(level=incident.escalation, next_at=incident.escalate_at),
+            "escalation": self._escalation(incident, opened),
             "held_until": incident.held_until,
+            "remind_at": incident.remind_at,
+            "reminded_at": incident.reminded_at,
+            "remind_note": incident.remind_note if audience.sees_people else "",
             "assignee": incident.assignee,
             "merged_into": incident.merged_into,
             "alerts": list(incident.alerts),
@@ -77,9 +81,22 @@ class IncidentSerializer:
             "new_alerts": sum(alert.state is AlertState.NEW for alert in opened),
             "new_by_severity": Counter(a.severity.word for a in opened if a.state is AlertState.NEW),
             "sort_key": sort_key(incident),
+            "cameras": services.cameras.around([member.place for member in incident.members]),
             "drill": incident.drill,
             "on_record": incident.on_record,
         }
+
+    def _escalation(self, incident: Incident, alerts: Sequence[Alert]) -> EscalationView:
+        limits = self._services.desk.state.fold.limits
+        state = limits.escalation(incident, alerts) if limits is not None else EscalationState()
+        return EscalationView(
+            level=incident.escalation,
+            next_at=incident.escalate_at,
+            next=words_view(state.next) if state.next else None,
+            taken=[words_view(taken) for taken in state.taken],
+            louder=state.louder,
+            every_desk=state.every_desk,
+        )
 
     async def _top_alerts(self, incidents: Iterable[Incident]) -> dict[str, Alert]:
         return {alert.id: alert for alert in await self._loaded([incident.top for incident in incidents])}
@@ -110,7 +127,7 @@ class IncidentSerializer:
 
     def _story(self, alerts: Sequence[AlertView], steps: Sequence[Step]) -> list[StoryEntry]:
         """All that happened, in time order. A step on the whole incident is told once, not once for each alert."""
-        entries = [_of_step(step_view(step), None) for step in steps]
+        entries = [_of_step(step_view(step), None, _said(step)) for step in steps]
         for alert in alerts:
             entries.append(_raised(alert))
             entries += [_of_signal(signal, alert.id) for signal in alert.signals]
@@ -160,9 +177,16 @@ def _of_signal(signal: SignalView, alert: str) -> StoryEntry:
     )
 
 
-def _of_step(step: StepView, alert: str | None) -> StoryEntry:
-    note = words_view(Words(step.note, step.note))
-    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note)
+def _said(step: Step) -> Words:
+    """What a step of the gateway itself did, or a person's note."""
+    if {"zh", "en"} <= step.data.keys():
+        return Words(str(step.data["zh"]), str(step.data["en"]))
+    return Words(step.note, step.note)
+
+
+def _of_step(step: StepView, alert: str | None, said: Words | None = None) -> StoryEntry:
+    note = words_view(said or Words(step.note, step.note))
+    return _entry(at=step.at, kind=step.action, alert=alert, user=step.user, texts=note, snapshot=step.snapshot)
 
 
 def _of_clip(clip: ClipView, alert: AlertView) -> StoryEntry:

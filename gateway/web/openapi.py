@@ -42,6 +42,7 @@ _ERROR_DESCRIPTIONS = {
     403: "not allowed for this role, or sent by another site's page",
     404: "not found",
     409: "the state does not allow it",
+    413: "it is too large",
     429: "too many requests; Retry-After gives the seconds to wait",
     503: "the database can't be written",
 }

@@ -28,7 +28,7 @@ State = Literal["waiting", "under_way", "done", "incomplete", "missed"]
 class PatrolQuery(RequestModel):
     """A day by local time; without it today."""
 
-    day: date | None = None
+    day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))] | None = None
 
 
 class DaysQuery(RequestModel):

@@ -6,10 +6,9 @@ They describe the shape of a request. Whether a step of a person is allowed, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from gateway.model import Disposition
 from gateway.web.strict_json import MAX_INTEGER
@@ -25,6 +24,7 @@ Note = Annotated[str, Field(max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 RowNumber = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 """The number of a database row or of a live change."""
+Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
@@ -39,6 +39,27 @@ class StepRequest(RequestModel):
     """Acknowledge, on-scene or hold, with an optional note."""
 
     note: Note = ""
+
+
+class HoldRequest(RequestModel):
+    """Put an incident on hold until a time, or for some minutes; without either, as long as desk.yaml says."""
+
+    note: Note = ""
+    until: AwareDatetime | None = None
+    minutes: Minutes | None = None
+
+    @model_validator(mode="after")
+    def _one_end(self) -> HoldRequest:
+        if self.until is not None and self.minutes is not None:
+            raise ValueError("give `until` or `minutes`, not both")
+        return self
+
+
+class ReminderRequest(RequestModel):
+    """Be reminded of an incident after some minutes."""
+
+    note: Annotated[str, Field(min_length=1, max_length=200)]
+    minutes: Minutes
 
 
 class NoteRequest(RequestModel):
@@ -121,10 +142,3 @@ class LiveViewQuery(RequestModel):
     """Which stream of a camera."""
 
     stream: Literal["sub", "main"] = Field("sub", description="main: the camera's larger stream, if it has one")
-
-
-class CommandRequest(RequestModel):
-    """A command to a device."""
-
-    action: ShortText
-    arguments: Mapping[ShortText, Any] = Field(default_factory=dict, max_length=20)

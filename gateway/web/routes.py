@@ -38,6 +38,10 @@ ANY_USER: Access = frozenset(Role)
 """Anybody who is signed in."""
 GUARDS: Access = frozenset({Role.GUARD, Role.SUPERVISOR})
 """Those who act on alerts and devices."""
+STAFF: Access = frozenset({Role.GUARD, Role.SUPERVISOR, Role.MANAGER})
+"""Those who may look back at what happened, people included."""
+LEADERS: Access = frozenset({Role.SUPERVISOR, Role.MANAGER})
+"""Those who answer for the guards' work."""
 TECHNICIANS = frozenset({Role.INSTALLER, Role.MANAGER})
 """Those who maintain the gateway."""
 

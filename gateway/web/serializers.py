@@ -15,6 +15,7 @@ from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Alert, Household, Signal, Step, Words
 from gateway.recording import rows as clip_rows
 from gateway.recording.clip import RecordedClip
+from gateway.recording.snapshot_keeper import SNAPSHOT_ACTION
 from gateway.store import audit, journal
 from gateway.store.media import is_picture_name
 from gateway.web.alert_responses import AlertView, ClipView, HouseholdView, PersonView, SignalView, StepView
@@ -119,6 +120,7 @@ class Serializer:
             device=alert.device,
             device_name=self._device_name(alert.device),
             camera=services.cameras.for_alert(alert),
+            cameras=services.cameras.around_alert(alert),
             reason=reason[services.compound.language],
             reasons=words_view(reason),
             raised_at=alert.raised_at,
@@ -134,7 +136,7 @@ class Serializer:
             household=_household(household) if household and audience.sees_people else None,
             clips=[_clip(clip) for clip in details.clips.get(alert.id, ())],
             signals=signals,
-            steps=[step_view(step) for step in details.steps.get(alert.id, ())],
+            steps=[step_view(step, pictures=audience.sees_people) for step in details.steps.get(alert.id, ())],
         )
 
     def _device_name(self, device_id: str | None) -> str | None:
@@ -178,11 +180,18 @@ def _clip(clip: RecordedClip) -> ClipView:
     return ClipView(id=clip.id, camera=clip.camera, began=clip.began, ended=clip.ended, url=url)
 
 
-def step_view(step: Step) -> StepView:
-    """What a person did."""
+def step_view(step: Step, *, pictures: bool = False) -> StepView:
+    """What a person did; with `pictures` also the picture that was kept."""
     to = step.data.get("user") if step.action == "assign" else None
+    kept = step.data.get("sha256") if pictures and step.action == SNAPSHOT_ACTION else None
     return StepView(
-        action=step.action, user=step.user, at=step.at, note=step.note, to=to, incident=step.data.get("incident")
+        action=step.action,
+        user=step.user,
+        at=step.at,
+        note=step.note,
+        to=to,
+        incident=step.data.get("incident"),
+        snapshot=_picture_url(kept),
     )
 
 

@@ -14,6 +14,9 @@ from aiohttp import web
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import (
     alerts,
+    arming,
+    commands,
+    desk_options,
     devices,
     drills,
     duty,
@@ -22,12 +25,19 @@ from gateway.web.api import (
     patrols,
     places,
     plan,
+    presence,
     session,
     silences,
     system,
 )
+from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
+from gateway.web.api.evidence import EvidenceRoutes
+from gateway.web.api.exports import ExportRoutes
+from gateway.web.api.figures import FigureRoutes
+from gateway.web.api.handovers import HandoverRoutes
+from gateway.web.api.history import HistoryRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
@@ -40,8 +50,10 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.reports import ReportPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -66,26 +78,38 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *alerts.ROUTES,
+            *ExportRoutes().routes(),
             *incidents.ROUTES,
+            *presence.ROUTES,
             *drills.ROUTES,
             *silences.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
             *plan.ROUTES,
+            *commands.ROUTES,
+            *arming.ROUTES,
+            *desk_options.ROUTES,
             *notifiers.ROUTES,
             *live.routes(),
             *live_view.routes(),
             *call_audio.routes(),
             *PictureRoutes(view_audit).routes(),
+            *HandoverRoutes(view_audit).routes(),
             *ClipRoutes(view_audit).routes(),
+            *EvidenceRoutes().routes(),
             *PushRoutes().routes(),
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),
             *duty.ROUTES,
+            *FigureRoutes().routes(),
+            *HistoryRoutes(view_audit).routes(),
+            *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
+            *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
+            *ReportPages(renderer, view_audit).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,10 +14,15 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.desk import Desk
+from gateway.desk.presence import Presence
+from gateway.figures.period import Shifts
+from gateway.figures.response import Limits, default_limits
 from gateway.flow.device_status import DeviceStatus
+from gateway.handover import Handovers
+from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Action, Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
@@ -25,18 +30,13 @@ from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
+from gateway.recording.snapshot_keeper import Act
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
+from gateway.web.desk_options import DeskOptions
 from gateway.web.hub import Hub
-
-
-class Act(Protocol):
-    """Commits what a person did, with the rows of `unit`, in one transaction. Raises NotRecorded."""
-
-    def __call__(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> Awaitable[int]:
-        """Returns its number in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class CompoundInfo:
     version: str
     places: Mapping[str, Place]
     devices: Mapping[str, Device]
+    desk: DeskOptions = field(default_factory=DeskOptions)
 
     def place_name(self, path: str) -> Words:
         """The full name of a place. The empty path is the compound itself; an unknown path is its own name."""
@@ -65,15 +66,12 @@ class PlanService(Protocol):
 
     async def current(self) -> SitePlan:
         """The plan of the present configuration."""
-        ...
 
     async def version(self) -> str:
         """The version of plan.yaml on disk. Raises PlanRefused."""
-        ...
 
     async def change(self, edit: PlanEdit, user: str, *, dry_run: bool) -> PlanChange:
         """Show the difference or put it into effect. Raises PlanRefused and NotRecorded."""
-        ...
 
 
 async def no_notifiers() -> Sequence[NotifierStatus]:
@@ -117,9 +115,11 @@ class Services:
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
     open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]
     clip_storage: ClipStorage
+    handovers: Handovers
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    search_index: SearchIndex
     plan: PlanService
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
@@ -127,6 +127,11 @@ class Services:
     """Raises NotRecorded."""
     calls: IntercomLinks = field(default_factory=IntercomLinks)
     pushes: PushRegistry = field(default_factory=PushRegistry)
+    presence: Presence = field(default_factory=lambda: Presence(time.monotonic))
+    shifts: Callable[[], Shifts] = Shifts
+    """When the day shift and the night shift begin, as desk.yaml says."""
+    limits: Callable[[], Limits] = lambda: default_limits
+    """How soon an alert must be answered."""
 
     @property
     def compound(self) -> CompoundInfo:

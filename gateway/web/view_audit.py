@@ -1,4 +1,4 @@
-"""Writes who viewed which camera, recording or picture into the audit log: they show people."""
+"""Writes who viewed what into the audit log: cameras, recordings, pictures and looks back, all of which show people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from gateway.store import Store, audit
 
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
-_NAMES = {CAMERA: "camera", CLIP: "clip", PICTURE: "picture"}
+HANDOVER = "handover-view"
+SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
+_NAMES = {
+    CAMERA: "camera",
+    CLIP: "clip",
+    PICTURE: "picture",
+    HANDOVER: "handover",
+    SEARCH: "of",
+    TIMELINE: "of",
+    AUDIT: "of",
+    REPORT: "of",
+}
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the
 next of many pictures.
@@ -39,18 +50,20 @@ class ViewAudit:
         self._now = now
         self._views: OrderedDict[tuple[str, str, str], _View] = OrderedDict()
 
-    async def record(self, user: str, action: str, target: str, alert: str = "") -> None:
-        """Record that `user` viewed `target` (the id of a camera, clip or picture; `action` says which).
+    async def record(self, user: str, action: str, target: str, alert: str = "", why: str = "") -> None:
+        """Record that `user` viewed `target` (the id of a camera, clip or picture, or what was looked for).
+
+        `action` says which, `why` is the reason that the user gave.
 
         When the disk can't be written, the view is allowed all the same and the failure is logged.
         """
-        key, at = (user, action, target), self._now()
+        key, at = (user, action, f"{target}\n{why}" if why else target), self._now()
         view = self._views.get(key)
         if view is not None and at - view.last_at < MERGE_WITHIN and at - view.recorded_at < REPEAT_AFTER:
             view.last_at = at
             return
         self._remember(key, at)
-        step = Step(alert, action, user, at, data={_NAMES[action]: target})
+        step = Step(alert, action, user, at, why, data={_NAMES[action]: target})
         try:
             await self._store.write(lambda connection: audit.append(connection, step))
         except NotRecorded as error:

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.incidents import rows as incident_rows
+from gateway.desk.limits import Limits
 from gateway.desk.replay import replay
 from gateway.errors import AnjuError, Conflict, NotFound
 from gateway.model import AlertState, Clear, Raise, Severity, Signal, Words
@@ -134,17 +135,24 @@ async def test_pages_list_all_newest_first(store, desk):
     assert end is None
 
 
+@pytest.mark.parametrize("limits", [None, Limits()])
 @pytest.mark.parametrize("seed", range(20))
-async def test_a_replayed_night_gives_the_same_incidents(store, desk, clock, seed):
-    """Alarms, restores, steps, merges, splits and restarts in random order; then the record alone makes the same."""
+async def test_a_replayed_night_gives_the_same_incidents(store, desk, clock, seed, limits):
+    """Alarms, restores, steps, merges, splits and restarts in random order; then the record alone makes the same.
+
+    With limits also what they ask for: escalations, ends of holds, reminders.
+    """
     chance = random.Random(seed)
-    for _ in range(120):
+    desk.state.fold.limits = limits
+    for _ in range(200):
         clock.now += timedelta(seconds=chance.choice((1, 20, 400)))
         await _something(store, desk, clock, chance)
         if chance.random() < 0.05:
             desk = Desk(store, lambda: clock.now)
             await desk.load()
-    made = await store.read(replay)
+            desk.state.fold.limits = limits
+        await desk.clock.take_due()
+    made = await store.read(lambda c: replay(c, limits=lambda _number: limits))
     kept = {incident.id: incident for incident in await store.read(lambda c: incident_rows.page(c, [], None, 10_000))}
     shown = {id_: replace(made.incidents[id_], members=kept[id_].members) for id_ in kept if kept[id_].merged_into}
     assert len(kept) > 10
@@ -170,7 +178,7 @@ async def _something(store, desk, clock, chance):
 
 async def _act(desk, chance, opened):
     incident = chance.choice(opened)
-    match chance.randrange(8):
+    match chance.randrange(10):
         case 0 | 1:
             await desk.incidents.step(incident.id, "acknowledge", "王")
         case 2 | 3:
@@ -182,5 +190,13 @@ async def _act(desk, chance, opened):
         case 6:
             await desk.incidents.split(incident.id, [chance.choice(incident.alerts)], "王")
         case 7:
+            await desk.incidents.step(incident.id, "hold", "王", data=_until(desk, chance))
+        case 8:
+            await desk.incidents.remind(incident.id, desk._now() + timedelta(minutes=5), "王", "…")
+        case 9:
             alert = chance.choice(desk.open_alerts())
             await desk.step(alert.id, chance.choice(("acknowledge", "hold", "on-scene")), "李")
+
+
+def _until(desk, chance):
+    return {"until": (desk._now() + timedelta(minutes=7)).isoformat()} if chance.random() < 0.5 else {}

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.config import load
+from gateway.config.desk import DeskSettings
 from gateway.errors import ConfigError
 from tests.docs.blocks import Block, all_blocks
 
@@ -34,7 +35,7 @@ def folder_with(block: Block, folder: Path) -> Path:
     devices = block.text if "devices" in keys else "devices: []\n"
     rules = block.text if "rules" in keys else "rules: []\n"
     compound = dict(BASE)
-    if "notifiers" in keys:
+    if keys <= {*DeskSettings.model_fields, "notifiers"}:
         (folder / "desk.yaml").write_text(block.text, "utf-8")
     elif not keys & {"devices", "rules"}:
         compound |= _loaded(block.text)

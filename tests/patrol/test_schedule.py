@@ -118,6 +118,13 @@ async def test_asking_survives_a_restart_a_gap_and_a_clock_that_is_set_back(tmp_
         assert await late.at(19, 0) == ["night@20261130T1500Z"], "what was due while it did not run"
 
 
+async def test_a_clock_set_forward_by_years_asks_for_a_day_at_most(tmp_path):
+    async with Store.open(tmp_path) as store:
+        clocked = Clocked(store, settings("22:00"), datetime(1970, 1, 1, tzinfo=UTC))
+        await clocked.asking.check()
+        assert await clocked.at(13, 0) == ["night@20261129T1400Z"]
+
+
 async def test_a_new_gateway_asks_for_a_round_that_can_still_be_begun(tmp_path):
     async with Store.open(tmp_path) as store:
         clocked = Clocked(store, settings("22:00"), datetime(2026, 11, 30, 14, 10, tzinfo=UTC))

@@ -11,6 +11,7 @@ from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
 from gateway.flow import rows
 from gateway.flow import rows as flow_rows
+from gateway.handover import rows as handover_rows
 from gateway.model import AlertState, Signal, Words
 from gateway.notify import rows as notify_rows
 from gateway.people.rooms import rooms_from_journal
@@ -64,6 +65,13 @@ def rooms(connection):
         lambda c: alert_rows.page(c, OPEN, None, 9),
         lambda c: alert_rows.page(c, OPEN, "a", 9),
         lambda c: audit.steps_of(c, "a"),
+        audit.head,
+        lambda c: handover_rows.one(c, 9),
+        lambda c: handover_rows.is_signed(c, NOW),
+        lambda c: handover_rows.page(c, None, 9, 9),
+        lambda c: handover_rows.page(c, (NOW, NOW), 9, 9),
+        lambda c: handover_rows.people(c, NOW, NOW),
+        handover_rows.since,
         lambda c: clip_rows.of_alert(c, "a"),
         lambda c: clip_rows.newest(c, 9),
         lambda c: clip_rows.expire(c, NOW, NOW, 9),

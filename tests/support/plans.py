@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-BIG = ("journal", "alerts", "alert_signals", "decisions", "steps", "quarantine", "clips", "commands", "notifications")
+BIG = tuple(
+    """journal alerts alert_signals decisions steps quarantine clips commands notifications incidents silences
+    search_alerts""".split()
+)
 """Tables that grow with the years."""
 
 

@@ -136,6 +136,7 @@ async def test_from_the_alarm_to_its_end_by_keys_alone(gateway, page):
 async def test_on_hold_it_has_an_end_that_the_card_tells(gateway, page):
     await sign_in(page, gateway)
     say(gateway, "water.alarm")
+    await expect(cards(page)).to_have_count(1)
     await page.keyboard.press("a")
     await expect(cards(page).first).to_have_attribute("data-state", "acknowledged")
     await page.keyboard.press("h")
@@ -185,7 +186,7 @@ async def test_a_step_on_several_does_what_applies_and_says_what_did_not(gateway
     say(gateway, "water.alarm", panel=OTHER)
     await expect(cards(page)).to_have_count(2)
     await cards(page).first.click()
-    await page.keyboard.press("x")
+    await page.keyboard.press("Space")
     await page.keyboard.press("Shift+ArrowDown")
     await expect(page.get_by_text("已选 2 起")).to_be_visible()
     await page.keyboard.press("c")
@@ -282,7 +283,7 @@ async def test_the_desk_has_no_serious_finding_of_axe(gateway, page, language, t
         await page.keyboard.press(key)
         assert await serious_findings(page) == [], key
         await page.keyboard.press("Escape")
-    await page.keyboard.press("x")
+    await page.keyboard.press("Space")
     assert await serious_findings(page) == [], "marked"
     await page.keyboard.press("?")
     assert await serious_findings(page) == [], "keys"

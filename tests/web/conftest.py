@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,11 +17,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
-from gateway.config.desk import DeskSettings
+from gateway.config.desk import DeskSettings, Shift
 from gateway.desk import DecisionOnEvent, Desk
+from gateway.desk.presence import Presence
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
+from gateway.handover import Handovers, ShiftPlan
+from gateway.history.search_index import SearchIndex
 from gateway.model import (
     Action,
     Alert,
@@ -107,6 +111,7 @@ class World:
     pauses: list[float] = field(default_factory=list)
     """Seconds that sign-ins had to wait; nobody waits here."""
     broken_disk: bool = False
+    shifts: Sequence[Shift] = ()
     plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
@@ -193,8 +198,8 @@ async def world(
     async with Store.open(folder) as store:
         hub = Hub()
 
-        async def made_act(action: Action) -> int:
-            return await made.act(action)
+        async def made_act(action: Action, unit=None) -> int:
+            return await made.act(action, unit)
 
         made = World(
             store,
@@ -204,6 +209,7 @@ async def world(
             DoorPlates(store),
             Users(store, FAST),
         )
+        presence = Presence(time.monotonic)
         services = Services(
             get_compound=lambda: CompoundInfo(
                 **{
@@ -236,8 +242,19 @@ async def world(
             open_view=made.view,
             plan=made.plan,
             clip_storage=made.clip_storage,
+            presence=presence,
+            handovers=Handovers(
+                store,
+                made.desk,
+                lambda: made.now,
+                presence,
+                plan=lambda: ShiftPlan(made.shifts, timedelta(minutes=45), ZoneInfo("Asia/Shanghai")),
+                devices=made.devices,
+                place_name=lambda path: PLACES[path].name if path in PLACES else Words(path, path),
+            ),
             readiness=lambda: made.ready,
             registry=CollectorRegistry(),
+            search_index=SearchIndex(store),
             console_folder=console or folder / "no-console",
             max_connections=connections,
         )

@@ -163,6 +163,25 @@ async def test_a_kept_scan_survives_the_end_of_the_session(anju, browser):
     assert await scans(anju) == [("east", "guard", False)]
 
 
+async def test_a_code_that_another_app_opens_finds_the_guard_signed_in(anju, browser):
+    """The browser leaves a SameSite=Strict cookie out of a request that another site's page began.
+
+    Without a service worker: requests that pass through one have it.
+    """
+    page, code = await phone(browser, service_workers="block"), await token(anju)
+    await page.goto(f"{anju.url}/c/")
+    await sign_in(page)
+    await expect(page.get_by_text("已登录")).to_be_visible()
+    await page.goto(anju.url.replace("127.0.0.1", "localhost") + "/healthz")  # another site, for a browser
+    bare = []
+    page.on("request", lambda request: bare.append(request) if request.is_navigation_request() else None)
+    await page.set_content(f"<a href='{anju.url}/c/{code}'>scan</a>")
+    await page.get_by_text("scan").click()
+    await expect(page.locator("#result")).to_contain_text("打卡成功")
+    assert await scans(anju) == [("east", "guard", False)]
+    assert len([request for request in bare if "/c/" in request.url]) == 2, "opened, and once more with the cookie"
+
+
 async def test_a_finding_with_a_photo_is_reported(anju, browser, tmp_path):
     Image.effect_noise((4000, 3000), 60).convert("RGB").save(tmp_path / "photo.jpg", quality=90)
     page, code = await phone(browser), await token(anju, "lobby")

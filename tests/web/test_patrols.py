@@ -155,6 +155,11 @@ async def test_days_are_listed_newest_first(anju, open_client):
     assert (await get(await open_client("guard"), "/api/v1/patrols?day=2026-11-30"))["items"][0]["state"] == "missed"
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "today", "2026-13-01"])
+async def test_a_day_that_can_not_be_is_refused(anju, open_client, day):
+    await get(await open_client("guard"), f"/api/v1/patrols?day={day}", 400)
+
+
 async def test_the_page_without_script(anju, open_client):
     """Sign in at the checkpoint, come back, record, and report what was found."""
     await begin(anju)

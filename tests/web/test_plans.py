@@ -33,6 +33,8 @@ async def test_no_page_reads_a_whole_table(asked, anju, open_client):
     alert = await anju.alert()
     client = await open_client("supervisor")
     paths = [f"/api/v1/alerts/{alert.id}", "/api/v1/devices", "/api/v1/quarantine", "/api/v1/quarantine?after=9"]
+    paths += ["/api/v1/commands/last", "/api/v1/arming", f"/api/v1/alerts/{alert.id}/snapshots"]
+    paths += [f"/api/v1/alerts/{alert.id}/export.zip"]
     for state, after in itertools.product(STATES, (None, "a-9")):
         paths.append("/api/v1/alerts?" + "&".join(f"{k}={v}" for k, v in (("state", state), ("after", after)) if v))
     for device, kind, after in itertools.product((None, "east-door"), (None, "fire.alarm"), (None, "9")):

@@ -6,14 +6,14 @@ clock and no database, and ids are made of what happened.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.desk.incidents.derive import derived, earlier, new_ids, opened, split_id
 from gateway.desk.incidents.grouping import Grouping, IncidentIndex
-from gateway.desk.incidents.why import why
+from gateway.desk.limits import Change, Limits
 from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Incident, Member, Relation
 
@@ -21,26 +21,25 @@ MAX_MERGED = 500
 """Alerts of an incident that people may put together."""
 
 
-def alone(alert: Alert) -> Incident:
-    """The incident of an alert that belongs to no other; its id is made of the alert's."""
-    member = Member(alert.id, Relation.FIRST, alert.place, alert.severity)
-    return _derived(_opened(member, alert), {alert.id: alert})
-
-
 class IncidentFold:
     """`incidents` are the open ones. Each method returns those that it changed, as they are then."""
 
-    def __init__(self, grouping: Grouping | None = None) -> None:
+    def __init__(self, grouping: Grouping | None = None, limits: Limits | None = None) -> None:
         self.grouping = grouping or Grouping()
+        self.limits = limits
+        """Gives incidents their times; None: they have none."""
         self.incidents: dict[str, Incident] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
         """The open alerts of each incident, by id."""
+        self._new: dict[str, frozenset[str]] = {}
+        """Those of each incident that nobody has acknowledged."""
         self._index = IncidentIndex()
 
     def load(self, incidents: Iterable[Incident], alerts: Iterable[Alert]) -> list[Incident]:
         """Begin with what is on record; returns new incidents for open alerts whose incident is not on record."""
         self.incidents.clear()
         self._alerts.clear()
+        self._new.clear()
         self._index = IncidentIndex()
         for incident in incidents:
             self.incidents[incident.id] = incident
@@ -51,6 +50,7 @@ class IncidentFold:
                 self._alerts[alert.incident][alert.id] = alert
             else:
                 made.append(self._open(alert, ()))
+        self._new = {incident: new_ids(found.values()) for incident, found in self._alerts.items()}
         return made
 
     def open_alerts(self, incident: str) -> list[Alert]:
@@ -66,11 +66,15 @@ class IncidentFold:
         else:
             incident, relation = found
             member = Member(alert.id, relation, alert.place, alert.severity, tuple(subjects), kind)
-            incident = self._put(self._with(incident, [member], [replace(alert, incident=incident.id)]))
+            joined = self._with(incident, [member], [replace(alert, incident=incident.id)])
+            incident = self._put(joined, alert.raised_at)
         return replace(alert, incident=incident.id), incident
 
-    def changed(self, alert: Alert) -> Incident | None:
-        """An alert repeated, was restored or took a person's step; None when its incident is not open."""
+    def changed(self, alert: Alert, at: datetime | None = None) -> Incident | None:
+        """An alert repeated, was restored or took a person's step; None when its incident is not open.
+
+        `at` is when; left out, when the alert was raised last.
+        """
         incident = self.incidents.get(alert.incident)
         if incident is None:
             return None
@@ -81,9 +85,10 @@ class IncidentFold:
         members = tuple(
             replace(each, severity=alert.severity) if each.alert == alert.id else each for each in incident.members
         )
-        return self._put(replace(incident, members=members, last_at=max(incident.last_at, alert.last_at)))
+        incident = replace(incident, members=members, last_at=max(incident.last_at, alert.last_at))
+        return self._put(incident, at or alert.last_at)
 
-    def merge(self, into: str, other: str) -> tuple[list[Incident], list[Alert]]:
+    def merge(self, into: str, other: str, at: datetime | None = None) -> tuple[list[Incident], list[Alert]]:
         """Put the alerts of `other` into `into`; returns both incidents and the open alerts that moved.
 
         Raises Conflict for the same incident, a drill with a real one, and more than MAX_MERGED alerts.
@@ -95,10 +100,18 @@ class IncidentFold:
             raise Conflict(f"can't merge incidents of together more than {MAX_MERGED} alerts")
         moved = [replace(alert, incident=into) for alert in self.open_alerts(other)]
         self._forget(source)
-        gone = replace(source, state=AlertState.CLOSED, merged_into=into, limit_at=None, escalate_at=None)
+        gone = replace(
+            source, state=AlertState.CLOSED, merged_into=into, limit_at=None, escalate_at=None, held_until=None
+        )
         members = [replace(member, relation=Relation.MERGED) for member in source.members]
-        target = replace(target, opened_at=min(target.opened_at, source.opened_at))
-        return [self._put(self._with(target, members, moved)), gone], moved
+        self.incidents[into] = target = replace(
+            target,
+            opened_at=min(target.opened_at, source.opened_at),
+            limit_at=earlier(target, source, "limit_at"),
+            held_until=earlier(target, source, "held_until"),
+        )
+        joined = self._with(target, members, moved)
+        return [self._put(joined, at or joined.last_at), gone], moved
 
     def split(self, incident: str, alerts: Sequence[str], at: datetime) -> tuple[list[Incident], list[Alert]]:
         """Take alerts out, as an incident of their own; returns both incidents and the open alerts that moved.
@@ -110,27 +123,30 @@ class IncidentFold:
         left = tuple(member for member in source.members if member.alert not in alerts)
         if len(taken) != len(set(alerts)) or not taken or not left:
             raise Conflict("can't take these alerts out: some must be part of the incident, and some must stay")
-        moved_to = _split_id(incident, alerts, at)
+        moved_to = split_id(incident, alerts, at)
         moved = [replace(a, incident=moved_to) for a in self.open_alerts(incident) if a.id in alerts]
         self._index.remove(source)
         for alert in moved:
             del self._alerts[incident][alert.id]
         self._index.add(incident, left)
-        rest = self._put(replace(source, members=left))
+        was_new, rest = self._new.get(incident, frozenset()), self._put(replace(source, members=left), at)
         taken[0] = replace(taken[0], relation=Relation.FIRST)
         fresh = replace(
             source, id=moved_to, members=(), opened_at=at, acknowledged_at=None, arrived_at=None, escalation=0
         )
-        return [rest, self._put(self._with(fresh, taken, moved))], moved
+        self._new[moved_to] = was_new
+        return [rest, self._put(self._with(fresh, taken, moved), at, source)], moved
 
     def set(self, incident: Incident) -> Incident:
         """Replace what is known of an open incident beside its alerts: limits, hold, escalation."""
-        return self._put(incident)
+        self.incidents[incident.id] = incident
+        return incident
 
     def _open(self, alert: Alert, subjects: Sequence[str], kind: str = "") -> Incident:
         member = Member(alert.id, Relation.FIRST, alert.place, alert.severity, tuple(subjects), kind)
-        opened = _opened(member, alert)
-        return self._put(self._with(replace(opened, members=()), [member], [replace(alert, incident=opened.id)]))
+        first = opened(member, alert)
+        joined = self._with(replace(first, members=()), [member], [replace(alert, incident=first.id)])
+        return self._put(joined, alert.raised_at)
 
     def _with(self, incident: Incident, members: Sequence[Member], alerts: Iterable[Alert]) -> Incident:
         """The incident with further members, of which `alerts` are open."""
@@ -139,8 +155,14 @@ class IncidentFold:
         last = max((alert.last_at for alert in self._alerts[incident.id].values()), default=incident.last_at)
         return replace(incident, members=(*incident.members, *members), last_at=max(incident.last_at, last))
 
-    def _put(self, incident: Incident) -> Incident:
-        incident = _derived(incident, self._alerts[incident.id])
+    def _put(self, incident: Incident, at: datetime, before: Incident | None = None) -> Incident:
+        """Keep the incident with all that follows from its alerts. `before` is what is known, if under another id."""
+        found, before = self._alerts[incident.id], before or self.incidents.get(incident.id)
+        incident = derived(incident, found)
+        if self.limits is not None:
+            was_new = self._new.get(incident.id, frozenset())
+            incident = self.limits.scheduled(Change(before, incident, list(found.values()), was_new, at))
+        self._new[incident.id] = new_ids(found.values())
         if incident.state is AlertState.CLOSED:
             self._forget(incident)
         else:
@@ -150,53 +172,5 @@ class IncidentFold:
     def _forget(self, incident: Incident) -> None:
         self.incidents.pop(incident.id, None)
         self._alerts.pop(incident.id, None)
+        self._new.pop(incident.id, None)
         self._index.remove(incident)
-
-
-def _opened(member: Member, alert: Alert) -> Incident:
-    return Incident(
-        id=f"i-{alert.id.removeprefix('a-')}",
-        members=(member,),
-        severity=alert.severity,
-        state=alert.state,
-        place=alert.place,
-        top=alert.id,
-        why=why([member]),
-        opened_at=alert.raised_at,
-        last_at=alert.last_at,
-        drill=alert.drill,
-        on_record=alert.on_record,
-    )
-
-
-def _derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
-    """The incident with all that follows from its members and open alerts."""
-    members = incident.members  # their order is on record, that of `alerts` is not the same after a start
-    severity = max(member.severity for member in members)
-    top = next(member for member in members if member.severity is severity)
-    return replace(
-        incident,
-        severity=severity,
-        top=top.alert,
-        place=top.place,
-        why=why(incident.members),
-        state=_state(alerts.values()),
-        assignee=next((found for each in members if (found := _assignee(alerts, each))), incident.assignee),
-        on_record=all(alert.on_record for alert in alerts.values()),
-    )
-
-
-def _assignee(alerts: Mapping[str, Alert], member: Member) -> str | None:
-    return alerts[member.alert].assignee if member.alert in alerts else None
-
-
-def _state(alerts: Iterable[Alert]) -> AlertState:
-    """New while any alert is; else as far as somebody is with any of them."""
-    states = {alert.state for alert in alerts}
-    order = (AlertState.NEW, AlertState.ON_SCENE, AlertState.ACKNOWLEDGED, AlertState.ON_HOLD)
-    return next((state for state in order if state in states), AlertState.CLOSED)
-
-
-def _split_id(incident: str, alerts: Iterable[str], at: datetime) -> str:
-    digest = hashlib.blake2b("\n".join((incident, *sorted(alerts), at.isoformat())).encode(), digest_size=8)
-    return f"i-{int(at.timestamp() * 1000):012x}{digest.hexdigest()}"

@@ -15,7 +15,7 @@ from gateway.store.connection import Damaged
 
 _COLUMNS = (
     "id severity state place top why_zh why_en opened_at last_at assignee drill merged_into acknowledged_at arrived_at"
-    " limit_at escalation escalate_at held_until"
+    " limit_at escalation escalate_at held_until remind_at reminded_at remind_note"
 ).split()
 _PUT = f"INSERT OR REPLACE INTO incidents ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608  # fixed names
 _PUT_MEMBER = (
@@ -55,6 +55,9 @@ def put(connection: sqlite3.Connection, incident: Incident, before: Incident | N
             incident.escalation,
             maybe_us(incident.escalate_at),
             maybe_us(incident.held_until),
+            maybe_us(incident.remind_at),
+            maybe_us(incident.reminded_at),
+            incident.remind_note,
         ),
     )
     if incident.merged_into is not None:
@@ -152,6 +155,9 @@ def _read(row: sqlite3.Row, members: tuple[Member, ...]) -> Incident:
             escalation=row["escalation"],
             escalate_at=maybe_time(row["escalate_at"]),
             held_until=maybe_time(row["held_until"]),
+            remind_at=maybe_time(row["remind_at"]),
+            reminded_at=maybe_time(row["reminded_at"]),
+            remind_note=row["remind_note"],
         )
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise Damaged(f"a row of incidents can't be understood: {error}") from error

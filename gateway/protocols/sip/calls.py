@@ -21,7 +21,7 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
-BROWSER, DESK_PHONE = "browser", "desk_phone"
+BROWSER, DESK_PHONE, ANNOUNCEMENT = "browser", "desk_phone", "announcement"
 LINE_LOST = "line_lost"
 
 
@@ -30,8 +30,9 @@ class StationCall:
     """One call. Times are seconds of the loop's clock.
 
     `sip_call_id` is the SIP Call-ID, chosen by the caller and empty until known; `id` is ours.
-    `user` and `endpoint` tell who has answered it or is about to: a user in the browser, or the desk phone.
-    `ended_by` is `guard`, `desk_phone`, `unattended` or `line_lost`; empty if the station ended it.
+    `user` and `endpoint` tell who has answered it or is about to: a user in the browser, the desk phone, or a recorded
+    text.
+    `ended_by` is `guard`, `desk_phone`, `unattended`, `announced` or `line_lost`; empty if the station ended it.
     """
 
     station: Station

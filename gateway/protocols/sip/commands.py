@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from gateway.driver import no_such_command
 from gateway.errors import CommandFailed, LinkLost
 from gateway.model import Command, Json, Words
-from gateway.protocols.sip.calls import BROWSER, CallState, CallTable, StationCall
+from gateway.protocols.sip.announcer import Announcer
+from gateway.protocols.sip.calls import ANNOUNCEMENT, BROWSER, CallState, StationCall
 from gateway.protocols.sip.change_notifier import ChangeNotifier, EmitCallSignal, loop_time
 from gateway.protocols.sip.engine import Engine
+from gateway.protocols.sip.link import SipLink
 from gateway.protocols.sip.settings import Station
 
 _CALL_ARGUMENT: frozenset[str] = frozenset({"call"})
 _ANY_STATE = frozenset(CallState)
 
 
-def actions(station: Station) -> Mapping[str, frozenset[str]]:
-    """The commands of a station. `unlock` only if it opens its door itself, by keys."""
+def actions(station: Station, sounds: Collection[str] = ()) -> Mapping[str, frozenset[str]]:
+    """The commands of a station: `unlock` if it opens its door itself, by keys; `announce` if there are sounds."""
     offered = {"answer": _CALL_ARGUMENT, "hang_up": _CALL_ARGUMENT, "call": frozenset[str]()}
     if station.unlock is not None and station.unlock.dtmf is not None:
         offered["unlock"] = _CALL_ARGUMENT
+    if sounds:
+        offered["announce"] = frozenset({"announcement"})
     return offered
 
 
 class CallCommands:
-    """Performs answer, hang_up, unlock and call."""
+    """Performs answer, hang_up, unlock, call and announce; `sounds` are the recorded texts by their ids."""
 
     _MISSING: ClassVar = {
         "answer": Words("没有来电", "nobody calls"),
@@ -35,8 +40,16 @@ class CallCommands:
         "hang_up": Words("没有对讲", "no call"),
     }
 
-    def __init__(self, engine: Engine, calls: CallTable, changes: ChangeNotifier, emit: EmitCallSignal) -> None:
-        self._engine, self._calls, self._changes, self._emit = engine, calls, changes, emit
+    def __init__(
+        self,
+        engine: Engine,
+        link: SipLink,
+        changes: ChangeNotifier,
+        emit: EmitCallSignal,
+        sounds: Mapping[str, Path],
+    ) -> None:
+        self._engine, self._calls, self._changes, self._emit = engine, link.calls, changes, emit
+        self._sounds, self._announcer = sounds, Announcer(engine, link, changes)
 
     async def perform(self, command: Command, station: Station) -> Json:
         """Returns `{"call": id}`. The caller sets the time limit."""
@@ -45,6 +58,7 @@ class CallCommands:
             "hang_up": self._hang_up,
             "unlock": self._unlock,
             "call": self._call,
+            "announce": self._announce,
         }
         if command.action not in handlers:
             raise no_such_command(station.name, command.action)
@@ -95,19 +109,8 @@ class CallCommands:
 
     async def _call(self, command: Command, station: Station) -> Json:
         """Returns once the station rings."""
-        current = self._calls.taken or self._calls.latest(station.id, _ANY_STATE)
-        if current is not None:
-            where = current.station.name
-            en = f"there is already a call with {where}: end it first"
-            raise CommandFailed(Words(f"正在与{where}通话，请先挂断", en))
-        call = StationCall(
-            station, "", CallState.CALLING, loop_time(), incoming=False, user=command.by, endpoint=BROWSER
-        )
-        # Added before dialling: the engine's first event may arrive before its response with the Call-ID.
-        self._calls.add(call)
+        call = await self._dial(command, station, BROWSER)
         try:
-            call.sip_call_id = await self._engine.dial(self._engine.accounts.stations, station.uri)
-            await self._emit("call.started", call, direction="out", by=command.by)
             await self._changes.wait_until(lambda: call.remote_ringing or call.state is not CallState.CALLING)
         except BaseException:
             await self._give_up(call)
@@ -117,6 +120,40 @@ class CallCommands:
             raise CommandFailed(Words(zh, f"{station.name} does not answer: {call.engine_status or call.end_reason}"))
         return {"call": call.id}
 
+    async def _announce(self, command: Command, station: Station) -> Json:
+        """Returns once the text has been spoken and the call has ended."""
+        name = command.arguments.get("announcement")
+        file = self._sounds.get(name) if isinstance(name, str) else None
+        if file is None:
+            en = f"there is no sound {name!r}: it has {', '.join(sorted(self._sounds))}"
+            raise CommandFailed(Words("没有这段录音", en))
+        call = await self._dial(command, station, ANNOUNCEMENT)
+        try:
+            seconds = await self._announcer.speak(call, file)
+        except BaseException:
+            await self._give_up(call)
+            raise
+        return {"call": call.id, "announcement": name, "seconds": seconds}
+
+    async def _dial(self, command: Command, station: Station, endpoint: str) -> StationCall:
+        current = self._calls.taken or self._calls.latest(station.id, _ANY_STATE)
+        if current is not None:
+            where = current.station.name
+            en = f"there is already a call with {where}: end it first"
+            raise CommandFailed(Words(f"正在与{where}通话，请先挂断", en))
+        call = StationCall(
+            station, "", CallState.CALLING, loop_time(), incoming=False, user=command.by, endpoint=endpoint
+        )
+        # Added before dialling: the engine's first event may arrive before its response with the Call-ID.
+        self._calls.add(call)
+        try:
+            call.sip_call_id = await self._engine.dial(self._engine.accounts.stations, station.uri)
+            await self._emit("call.started", call, direction="out", by=command.by, on=_unless_browser(endpoint))
+        except BaseException:
+            await self._give_up(call)
+            raise
+        return call
+
     async def _give_up(self, call: StationCall) -> None:
         if not call.sip_call_id:
             self._calls.remove(call)
@@ -124,3 +161,7 @@ class CallCommands:
             call.ended_by = "guard"
             with suppress(CommandFailed, LinkLost):
                 await self._engine.hang_up(call.sip_call_id)
+
+
+def _unless_browser(endpoint: str) -> str:
+    return "" if endpoint == BROWSER else endpoint

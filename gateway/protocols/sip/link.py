@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from gateway.errors import Conflict, LinkLost, NotFound
@@ -73,6 +73,22 @@ class SipLink:
             # It may have been replaced meanwhile.
             if self._session is session:
                 self._session = leg.listener = None
+
+    @asynccontextmanager
+    async def speech(self, call: StationCall) -> AsyncIterator[Callable[[bytes], None]]:
+        """Sends samples into an answered call that no browser has. Raises LinkLost."""
+        if self._engine is None:
+            raise LinkLost(Words(ENGINE_DOWN_ZH, "the telephone engine is down"))
+        async with self._leg_lock:
+            self._leg_call_id, leg = call.id, AudioLeg(self._engine)
+            await leg.open(self.settings.listen.host)
+            self._leg = leg
+        try:
+            yield leg.send
+        finally:
+            # The call may have ended meanwhile, and another one's leg be open.
+            if self._leg is leg:
+                await self.stop_audio()
 
     def check(self, call_id: str, user: str) -> Engine:
         """The engine, if the call is answered and belongs to that user; raises as `audio` does."""

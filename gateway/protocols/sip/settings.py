@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from gateway.driver import DriverSettings
+from gateway.protocols.sip.sound import SoundFile
 from gateway.settings.addresses import Listen, ListenAddress
 from gateway.settings.context import DeviceRef, PlaceRef
 from gateway.settings.mend import Wrong
@@ -19,6 +21,7 @@ _URI = re.compile(r"sip:(?P<user>[A-Za-z0-9._~+*#-]+)@(?P<host>[A-Za-z0-9.-]+)(?
 _USER = re.compile(r"[A-Za-z0-9._~+-]{1,40}")
 _REGISTRAR = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _PASSWORD = re.compile(r"[^\s\";<>,\\]{1,64}")
+SOUND_ID = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 DTMF = r"^[0-9*#A-D]{1,16}$"
 
 
@@ -82,7 +85,7 @@ class Station(BaseModel):
 
 
 class SipSettings(DriverSettings):
-    """The address to listen on, the user, an optional registrar and desk phone, and the stations."""
+    """The address to listen on, the user, an optional registrar and desk phone, the stations and recorded texts."""
 
     listen: Annotated[
         ListenAddress, Field(description="this machine's address that stations call, and the port: 192.168.1.10:5060")
@@ -94,6 +97,10 @@ class SipSettings(DriverSettings):
         SipUri | None, Field(description="a telephone that rings with every call; the first to answer gets the call")
     ] = None
     stations: tuple[Station, ...] = ()
+    sounds: Annotated[
+        Mapping[Annotated[str, Field(pattern=SOUND_ID)], SoundFile],
+        Field(max_length=100, description="recorded texts for announcements, id: file.wav; adds the command announce"),
+    ] = Field(default_factory=dict)
 
     @field_validator("listen")
     @classmethod

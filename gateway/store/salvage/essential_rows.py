@@ -32,7 +32,11 @@ def copy_essential_rows(
     fresh.execute("PRAGMA foreign_keys = OFF")  # parents may be copied after their children, or be unreadable
     fresh.execute("BEGIN IMMEDIATE")
     _reserve_numbers(fresh, ends)
-    names = [row[0] for row in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    # Tables named search_ are made from others, and made again.
+    names = [
+        row[0]
+        for row in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'search_*'")
+    ]
     for table in sorted(set(names) - _NOT_COPIED_WHOLE):
         copy(source, fresh, table, (0, _MAX_ROWID), lost)
     _copy_registers(fresh, folder, lost)

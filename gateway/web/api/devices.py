@@ -1,20 +1,19 @@
-"""Devices, their signals and commands, and the messages that could not be decoded."""
+"""Devices, their signals, and the messages that could not be decoded."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from gateway.auth.audience import audience_of
-from gateway.flow.device_status import DeviceStatus
-from gateway.model import Command, Words
+from gateway.model import Words
 from gateway.store import journal
 from gateway.store.quarantine import QuarantineEntry, newest
 from gateway.web.alert_responses import SignalList
-from gateway.web.api_errors import ApiError, not_found
+from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
-from gateway.web.requests import CommandRequest, PageQuery, SignalQuery
-from gateway.web.responses import CommandView, DeviceList, QuarantineList, QuarantineView
-from gateway.web.routes import ANY_USER, GUARDS, TECHNICIANS, Route
+from gateway.web.requests import PageQuery, SignalQuery
+from gateway.web.responses import DeviceList, QuarantineList, QuarantineView
+from gateway.web.routes import ANY_USER, TECHNICIANS, Route
 from gateway.web.serializers import Serializer, words_view
 
 _QUARANTINE_BYTES = 1024
@@ -48,21 +47,6 @@ async def list_devices(context: RequestContext[Any]) -> DeviceList:
     return DeviceList(items=[serializer.device(status) for status in context.services.devices().values()])
 
 
-async def send_command(context: RequestContext[CommandRequest]) -> CommandView:
-    """Record a command and send it to the device. Its result arrives as a signal."""
-    device, body = _device(context).device, context.params
-    accepted = context.services.actions(device.id).get(body.action)
-    if accepted is None:
-        words = Words(f"{device.name}不支持指令 {body.action}", f"{device.name} takes no command {body.action!r}")
-        raise ApiError(400, words)
-    if unknown := set(body.arguments) - set(accepted):
-        names = ", ".join(sorted(unknown))
-        raise ApiError(400, Words(f"指令 {body.action} 没有参数 {names}", f"{body.action} takes no argument {names}"))
-    command = Command(device.id, body.action, dict(body.arguments), by=context.identity.user)
-    await context.services.send_command(command)
-    return CommandView(id=command.id)
-
-
 async def list_quarantine(context: RequestContext[PageQuery]) -> QuarantineList:
     """Handler of GET /api/v1/quarantine."""
     query = context.params
@@ -88,13 +72,6 @@ def _quarantine_view(item: QuarantineEntry, language: str) -> QuarantineView:
     )
 
 
-def _device(context: RequestContext[Any]) -> DeviceStatus:
-    status = context.services.devices().get(context.path_param("id"))
-    if status is None:
-        raise not_found(Words("这台设备", f"device {context.path_param('id')}"))
-    return status
-
-
 ROUTES = (
     Route(
         "GET",
@@ -112,16 +89,6 @@ ROUTES = (
         allowed=ANY_USER,
         summary="All devices with their health",
         response_model=DeviceList,
-    ),
-    Route(
-        "POST",
-        "/api/v1/devices/{id}/commands",
-        send_command,
-        allowed=GUARDS,
-        summary="Send a command to a device",
-        request_model=CommandRequest,
-        response_model=CommandView,
-        status=202,
     ),
     Route(
         "GET",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from gateway.auth.audience import audience_of
@@ -17,9 +18,11 @@ from gateway.web.request_context import RequestContext
 from gateway.web.requests import (
     AssignRequest,
     CloseRequest,
+    HoldRequest,
     IncidentQuery,
     MergeRequest,
     NoteRequest,
+    ReminderRequest,
     SplitRequest,
     StepRequest,
 )
@@ -50,8 +53,30 @@ async def show_incident(context: RequestContext[Any]) -> IncidentDetail:
 
 
 async def take_step(context: RequestContext[StepRequest]) -> IncidentStepResult:
-    """Acknowledge, on scene or hold: the last part of the path names the step."""
+    """Acknowledge or on scene: the last part of the path names the step."""
     return await _step(context, context.request.path.rsplit("/", 1)[-1], context.params.note)
+
+
+async def hold(context: RequestContext[HoldRequest]) -> IncidentStepResult:
+    """Handler of POST /api/v1/incidents/{id}/hold."""
+    params = context.params
+    until = params.until
+    if params.minutes is not None:
+        until = context.services.now() + timedelta(minutes=params.minutes)
+    return await _step(context, "hold", params.note, {} if until is None else {"until": until.isoformat()})
+
+
+async def remind(context: RequestContext[ReminderRequest]) -> IncidentDetail:
+    """Handler of POST /api/v1/incidents/{id}/remind."""
+    services, params = context.services, context.params
+    at = services.now() + timedelta(minutes=params.minutes)
+    try:
+        incident = await services.desk.incidents.remind(
+            context.path_param("id"), at, context.identity.user, params.note.strip()
+        )
+    except NotFound as error:
+        raise not_found(Words("这个案情，或它已结束", str(error))) from error
+    return await _detail(context, incident)
 
 
 async def add_note(context: RequestContext[NoteRequest]) -> IncidentStepResult:
@@ -160,7 +185,8 @@ ROUTES = (
     ),
     _post("acknowledge", take_step, "Acknowledge all alerts of an incident", StepRequest),
     _post("on-scene", take_step, "Record that somebody is on the scene", StepRequest),
-    _post("hold", take_step, "Put an incident on hold", StepRequest),
+    _post("hold", hold, "Put an incident on hold; at the end it rings again", HoldRequest),
+    _post("remind", remind, "Be reminded of an incident", ReminderRequest, IncidentDetail),
     _post("close", close, "Close all alerts of an incident that are in hand", CloseRequest),
     _post("note", add_note, "Add a note to an incident", NoteRequest),
     _post("assign", assign, "Assign an incident to a guard or supervisor", AssignRequest),

@@ -52,6 +52,7 @@ class PatrolPages:
         """The fixed addresses first: a token is anything else."""
         return (
             Route("GET", "/c/sw.js", self.worker, allowed=PUBLIC, page=True),
+            Route("GET", "/c/who", self.who, allowed=PUBLIC, page=True),
             Route("POST", "/c/sign-in", self.sign_in, allowed=PUBLIC, page=True),
             Route("POST", "/c/sign-out", self.sign_out, allowed=PUBLIC, page=True),
             Route("GET", "/c/", self.home, allowed=PUBLIC, page=True),
@@ -74,6 +75,14 @@ class PatrolPages:
         )
         headers = {hdrs.CONTENT_TYPE: "text/javascript; charset=utf-8", hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(text=text, headers=headers)
+
+    async def who(self, context: RequestContext[Any]) -> web.Response:
+        """Handler of GET /c/who: whether the page's own requests are a guard's.
+
+        A browser that opens the page for another app may leave the cookie out of that one request (SameSite).
+        """
+        identity = await authenticate(context.services, context.request)
+        return web.json_response({"guard": _is_guard(identity)})
 
     async def home(self, context: RequestContext[Any]) -> web.Response:
         """Handler of GET /c/: the page without a checkpoint; with `?shell` without a user, to be kept."""

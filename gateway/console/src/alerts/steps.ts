@@ -27,13 +27,13 @@ export type TimelineEntry =
   | { what: "raised"; at: string }
   | { what: "repeated"; at: string }
   | { what: "restored"; at: string }
-  | { what: "step"; at: string; action: string; user: string; note: string; to: string | null };
+  | { what: "step"; at: string; action: string; user: string; note: string; to: string | null; snapshot: string | null };
 
 /** The alert's history, oldest first. */
 export function timelineOf(alert: Alert): TimelineEntry[] {
   const entries: TimelineEntry[] = [{ what: "raised", at: alert.raised_at }];
   for (const step of alert.steps) {
-    entries.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to });
+    entries.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to, snapshot: step.snapshot ?? null });
   }
   if (alert.count > 1) entries.push({ what: "repeated", at: alert.last_at });
   if (alert.restored_at) entries.push({ what: "restored", at: alert.restored_at });

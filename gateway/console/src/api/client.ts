@@ -32,8 +32,8 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
 export class Client {
   constructor(private readonly options: ClientOptions) {}
 
-  async call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    const response = await this.send(method, path, body);
+  async call<T>(method: Method, path: string, body?: unknown, timeout?: number): Promise<T> {
+    const response = await this.send(method, path, body, timeout);
     const date = Date.parse(response.headers.get("Date") ?? "");
     if (!Number.isNaN(date)) this.options.onDate?.(date);
     if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
@@ -43,14 +43,14 @@ export class Client {
     throw error;
   }
 
-  private async send(method: Method, path: string, body: unknown): Promise<Response> {
+  private async send(method: Method, path: string, body: unknown, milliseconds = this.options.timeout ?? 15_000): Promise<Response> {
     const headers: Record<string, string> = {
       Accept: "application/json",
       "Accept-Language": this.options.language() === "en" ? "en" : "zh-CN",
     };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.options.timeout ?? 15_000);
+    const timer = setTimeout(() => timeout.abort(), milliseconds);
     try {
       return await (this.options.fetch ?? fetch)(here(path), {
         method,

@@ -1,8 +1,35 @@
 import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
+import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
+import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
 import type { Client } from "./client";
-import type { Alert, Compound, Data, Device, Disposition, DrillPage, Guard, Incident, IncidentDetail, IncidentStepResult, IntercomCall, Notifier, Page, PlaceName, Session, Signal, Silence, SilencePage, QuarantinedMessage } from "./types";
+import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
+import type {
+  Alert,
+  Arming,
+  Compound,
+  Data,
+  DeskFacts,
+  Device,
+  Disposition,
+  DrillPage,
+  Guard,
+  Incident,
+  IncidentDetail,
+  IncidentStepResult,
+  IntercomCall,
+  KeptSnapshot,
+  LastCommand,
+  Notifier,
+  Page,
+  PlaceName,
+  QuarantinedMessage,
+  Session,
+  Signal,
+  Silence,
+  SilencePage,
+} from "./types";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -16,7 +43,12 @@ export interface StepBody {
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
-const at = (path: string, query: Record<string, string | number | null | undefined>): string => {
+type Query = Record<string, string | number | null | undefined>;
+
+/** How long a calculation over a year may take, in milliseconds. */
+const SLOW = 60_000;
+
+const at = (path: string, query: Query): string => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
@@ -89,6 +121,19 @@ export class Gateway {
 
   devices = (): Promise<Page<Device>> => this.client.call("GET", "/api/v1/devices");
 
+  figures = (dates: { from: string; to: string }): Promise<Figures> =>
+    this.client.call("GET", at("/api/v1/figures", dates), undefined, SLOW);
+
+  budget = (): Promise<{ gauge: Gauge }> => this.client.call("GET", "/api/v1/figures/budget");
+
+  history = (query: Query): Promise<Page<Alert> & { complete: boolean }> => this.client.call("GET", at("/api/v1/history", query), undefined, SLOW);
+
+  timeline = (query: Query): Promise<Page<TimelineEntry> & { about: string[]; complete: boolean }> =>
+    this.client.call("GET", at("/api/v1/timeline", query), undefined, SLOW);
+
+  audit = (query: Query): Promise<Page<AuditEntry> & { chain: AuditChain | null }> =>
+    this.client.call("GET", at("/api/v1/audit", query), undefined, SLOW);
+
   plan = (): Promise<Plan> => this.client.call("GET", "/api/v1/plan");
 
   planPlaces = (drawing: string): Promise<Page<PlacePosition>> =>
@@ -109,9 +154,43 @@ export class Gateway {
 
   calls = (): Promise<{ items: IntercomCall[] }> => this.client.call("GET", "/api/v1/calls");
 
-  command = (device: string, action: string, values: Data): Promise<{ id: string }> =>
-    this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, { action, arguments: values });
+  reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
+
+  currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
+    this.client.call("GET", at("/api/v1/handovers", { day, after }));
+
+  signHandover = (signature: Signature): Promise<HandoverSummary> => this.client.call("POST", "/api/v1/handovers", signature);
+
+  /** `confirmed`: the guard has pressed twice, or the command needs no second press. */
+  command = (device: string, action: string, values: Data, confirmed = true, reason = ""): Promise<{ id: string }> =>
+    this.client.call("POST", `/api/v1/devices/${encodeURIComponent(device)}/commands`, {
+      action,
+      arguments: values,
+      confirmed,
+      ...(reason ? { reason } : {}),
+    });
+
+  announce = (id: string, reason = ""): Promise<{ items: { device: string; id: string }[] }> =>
+    this.client.call("POST", `/api/v1/announcements/${encodeURIComponent(id)}`, { confirmed: true, ...(reason ? { reason } : {}) });
+
+  lastCommands = (): Promise<{ items: LastCommand[] }> => this.client.call("GET", "/api/v1/commands/last");
+
+  arming = (): Promise<{ items: Arming[] }> => this.client.call("GET", "/api/v1/arming");
+
+  desk = (): Promise<DeskFacts> => this.client.call("GET", "/api/v1/desk");
+
+  keepSnapshot = (camera: string, alert: string | null): Promise<KeptSnapshot> =>
+    this.client.call("POST", `/api/v1/cameras/${encodeURIComponent(camera)}/snapshots`, alert ? { alert } : {});
 }
+
+/** The address of a list to take away; the browser downloads it. */
+export const exportAddress = (kind: "csv" | "xlsx", dates: { from: string; to: string }, why: string, language: string): string =>
+  here(at(`/api/v1/alerts.${kind}`, { ...dates, why, lang: language }));
+
+/** The address of a printed report. */
+export const reportAddress = (report: "morning" | "week", language: string): string => here(at(`/reports/${report}`, { lang: language }));
 
 /** The WebSocket address of a call's audio. */
 export const callSound = (page: { protocol: string; host: string }, call: string): string =>

@@ -60,6 +60,8 @@ export interface Step {
   to: string | null;
   /** the incident that the step was taken on as a whole */
   incident: string | null;
+  /** address of the picture that was kept, for `snapshot` */
+  snapshot?: string | null;
 }
 
 export interface Clip {
@@ -99,6 +101,8 @@ export interface Alert {
   device: string | null;
   device_name: string | null;
   camera: string | null;
+  /** at, around and near its place, the nearest first */
+  cameras: string[];
   reason: string;
   reasons: Words;
   raised_at: string;
@@ -143,6 +147,8 @@ export interface Incident {
   alerts: string[];
   open_alerts: number;
   new_alerts: number;
+  /** at, around and near its places, the nearest first */
+  cameras: string[];
   new_by_severity: Partial<Record<Severity, number>>;
   /** sorting by it puts the most urgent first */
   sort_key: string;
@@ -267,6 +273,64 @@ export interface Signal {
   source_id: string | null;
   data: Data;
   snapshot: string | null;
+}
+
+/** A camera tour: `layout` cameras at a time, each step for `dwell` seconds. */
+export interface Tour {
+  name: Words;
+  cameras: string[];
+  dwell: number;
+  layout: 1 | 4 | 9;
+}
+
+/** A fixed text, and the devices that speak it. */
+export interface Announcement {
+  id: string;
+  text: Words;
+  targets: { device: string; name: string; place_name: Words }[];
+}
+
+/** What desk.yaml says about cameras and commands. */
+export interface DeskFacts {
+  tours: Tour[];
+  announcements: Announcement[];
+  confirm: string[];
+  reason: string[];
+  may_export: boolean;
+}
+
+export interface LastCommand {
+  id: string;
+  device: string;
+  action: string;
+  arguments: Data;
+  by: string;
+  at: string;
+  state: "recorded" | "sent" | "done" | "failed";
+  why: Words | null;
+}
+
+/** An area or a zone; `state` is null where no panel has reported it. */
+export interface Arming {
+  device: string;
+  what: "area" | "zone";
+  area: number | null;
+  zone: number | null;
+  state: "armed" | "disarmed" | "bypassed" | "normal" | null;
+  at: string | null;
+  by: string;
+}
+
+/** A picture that was kept as evidence. */
+export interface KeptSnapshot {
+  id: string;
+  camera: string;
+  at: string;
+  user: string;
+  sha256: string;
+  bytes: number;
+  alert: string | null;
+  url: string;
 }
 
 /** A user to whom an alert may be assigned. */

@@ -16,14 +16,14 @@ export const answerTo = (signals: readonly Signal[], device: string, command: st
   ) ?? null;
 
 /** Waits for the result of a command; null when none came in time. */
-export function waitForAnswer(live: Live, device: string, command: string): Promise<Signal | null> {
+export function waitForAnswer(live: Live, device: string, command: string, within = ANSWER_TIMEOUT): Promise<Signal | null> {
   return new Promise((resolve) => {
     const end = (signal: Signal | null): void => {
       clearTimeout(timeout);
       stop();
       resolve(signal);
     };
-    const timeout = setTimeout(() => end(null), ANSWER_TIMEOUT);
+    const timeout = setTimeout(() => end(null), within);
     const stop = watch(
       () => answerTo(live.state.value.signals, device, command),
       (signal) => {

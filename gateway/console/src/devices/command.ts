@@ -15,11 +15,11 @@ export interface DeviceCommand {
   outcome: ComputedRef<Outcome | null>;
   detail: ComputedRef<string>;
   select: (action: string | null) => void;
-  send: (values: Data) => Promise<void>;
+  send: (values: Data, reason?: string) => Promise<void>;
 }
 
 /** Sends commands to one device and follows their outcome. */
-export function useCommand({ gateway, live, explain, textOf }: AppContext, device: Device): DeviceCommand {
+export function useCommand({ gateway, live, facts, explain, textOf }: AppContext, device: Device): DeviceCommand {
   const selected = ref<string | null>(null);
   const command = ref<string | null>(null);
   const sending = ref(false);
@@ -55,14 +55,14 @@ export function useCommand({ gateway, live, explain, textOf }: AppContext, devic
     select: (action) => {
       selected.value = action;
     },
-    send: async (values) => {
+    send: async (values, reason = "") => {
       const action = selected.value;
       if (action === null || sending.value) return;
       selected.value = null;
       reset();
       sending.value = true;
       try {
-        command.value = (await gateway.command(device.id, action, values)).id;
+        command.value = (await gateway.command(device.id, action, values, true, reason)).id;
         after(ANSWER_TIMEOUT, () => {
           timedOut.value = true;
         });
@@ -71,6 +71,7 @@ export function useCommand({ gateway, live, explain, textOf }: AppContext, devic
         error.value = explain(cause);
       } finally {
         sending.value = false;
+        facts.refresh();
       }
     },
   };

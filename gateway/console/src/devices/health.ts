@@ -46,6 +46,12 @@ export function filteredDevices(devices: Iterable<Device>, filter: DeviceFilter)
     );
 }
 
+/** These commands belong to a call or to a fixed text, and are shown with it. */
+const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(["answer", "hang_up", "announce"]);
+
+/** The commands that a device has buttons for. */
+export const buttonsOf = (device: Device): string[] => Object.keys(device.actions).filter((action) => !SHOWN_ELSEWHERE.has(action));
+
 /** Devices that a guard may want to control for an alert: at its place, or on the way to it. The nearest first. */
 export function controllable(devices: Iterable<Device>, place: string, device: string | null): Device[] {
   const nearness = (other: Device): number => {
@@ -54,6 +60,6 @@ export function controllable(devices: Iterable<Device>, place: string, device: s
     return other.place.startsWith(`${place}/`) ? other.place.length - place.length : Infinity;
   };
   return [...devices]
-    .filter((other) => Object.keys(other.actions).length > 0 && nearness(other) < Infinity)
+    .filter((other) => buttonsOf(other).length > 0 && nearness(other) < Infinity)
     .sort((a, b) => nearness(a) - nearness(b) || a.id.localeCompare(b.id));
 }

@@ -4,8 +4,9 @@ import { aSignal, anAlert, at } from "../api/samples";
 import { describe as describeData } from "../events/describe";
 import { familyOf, matching } from "../events/families";
 import { zh } from "../i18n/zh";
-import { closing, matchingAlerts } from "./filter";
+import { closing } from "./closing";
 import { usePages } from "./pages";
+import { EMPTY, needsReason, queryOf } from "./search";
 
 describe("pages", () => {
   const pages = { first: { items: [{ id: "3" }, { id: "2" }], next: "b" }, b: { items: [{ id: "2" }, { id: "1" }], next: null } };
@@ -45,16 +46,25 @@ describe("closed alerts", () => {
     anAlert({ id: "thief", disposition: "real", severity: "critical", steps: [step("acknowledge", ""), step("close", "")] }),
   ];
 
-  it("are found by outcome, severity and what was noted", () => {
-    const all = { disposition: null, severity: null, text: "" };
-    expect(matchingAlerts(alerts, { ...all, text: "猫" }).map((alert) => alert.id)).toEqual(["cat"]);
-    expect(matchingAlerts(alerts, { ...all, disposition: "real", severity: "critical" })).toHaveLength(1);
-    expect(matchingAlerts(alerts, { ...all, disposition: "real", severity: "low" })).toHaveLength(0);
-  });
-
   it("say who closed them", () => {
     expect(closing(alerts[0] ?? anAlert())).toEqual({ user: "guard", at: at(9), note: "是一只猫" });
     expect(closing(anAlert())).toBeNull();
+  });
+});
+
+describe("a search", () => {
+  it("for a person or a plate needs a reason", () => {
+    expect(needsReason(EMPTY)).toBe(false);
+    expect(needsReason({ ...EMPTY, plate: "8K2" })).toBe(true);
+    expect(needsReason({ ...EMPTY, person: "王", why: " " })).toBe(true);
+    expect(needsReason({ ...EMPTY, person: "王", why: "寻人" })).toBe(false);
+  });
+
+  it("without a beginning goes back as far as a request may", () => {
+    const now = Date.parse("2026-11-30T08:00:00Z");
+    expect(queryOf(EMPTY, now).from).toBe("2025-10-27");
+    expect(queryOf({ ...EMPTY, to: "2026-01-01" }, now).from).toBe("2024-11-28");
+    expect(queryOf({ ...EMPTY, from: "2026-11-01", words: " 猫 " }, now)).toMatchObject({ from: "2026-11-01", words: "猫" });
   });
 });
 

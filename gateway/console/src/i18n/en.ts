@@ -2,6 +2,12 @@ import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
+import { en as handover } from "../handover/words";
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
+import { en as cameraWords } from "../cameras/words";
+import { en as deviceWords } from "../devices/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
@@ -10,6 +16,9 @@ import type { Messages } from "./zh";
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 export const en: Messages = {
+  audit: audit.en,
+  figures: figures.en,
+  past: past.en,
   product: "Anju",
   severity: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   state: {
@@ -97,6 +106,8 @@ export const en: Messages = {
     "report.made": "Resident's report",
     "storage.failed": "Storage failed",
     "storage.restored": "Storage restored",
+    "desk.unattended": "Something is wrong at the desk",
+    "desk.attended": "The desk is in order again",
     "certificate.failing": "Certificate has failed or is about to",
     "certificate.restored": "Certificate renewed",
     "notifier.failing": "Notifier fails",
@@ -145,6 +156,7 @@ export const en: Messages = {
     on: "Switch on",
     off: "Switch off",
     pulse: "Switch on briefly",
+    announce: "Announce",
     stop: "Stop",
   },
   desk,
@@ -202,7 +214,7 @@ export const en: Messages = {
     how: { blank: "no picture", blurred: "out of focus" },
     event: { crossed: "line crossed", lingered: "lingering", thrown: "thrown from a height", blocked: "lane blocked", cleared: "lane clear" },
     direction: { left_to_right: "left to right", right_to_left: "right to left", in: "incoming", out: "outgoing" },
-    on: { browser: "computer", desk_phone: "desk phone" },
+    on: { browser: "computer", desk_phone: "desk phone", announcement: "recorded text" },
     sent: { keys: "keys that open the door" },
     why: {
       missed: "missed",
@@ -214,6 +226,7 @@ export const en: Messages = {
       not_answered: "not answered",
       given_up: "given up",
       line_lost: "intercom line lost",
+      announced: "text spoken",
     },
     list: { resident: "resident", watch: "watch-listed" },
     class: {
@@ -246,12 +259,18 @@ export const en: Messages = {
     devices: "Devices",
     events: "Events",
     history: "History",
+    handover: "Handover",
     plan: plan.view,
     drills: drills.title,
     patrol: "Patrol",
+    figures: "Figures",
+    audit: "Audit",
     notifiers: "Notifiers",
     quarantine: "Undecodable",
+    spot: "Spot monitor",
   },
+  scenes: cameraWords,
+  control: deviceWords,
   top: {
     untouched: (n) => `${n} waiting`,
     inHand: (n) => `${n} in hand`,
@@ -332,6 +351,7 @@ export const en: Messages = {
     close: "Closed",
     note: "Note",
     assign: "Assigned",
+    snapshot: "Picture kept",
     clip: "Recorded",
     clip_view: "Recording watched",
     clip_export: "Recording exported",
@@ -447,6 +467,7 @@ export const en: Messages = {
       other: "Other",
     },
   },
+  handover,
   notifiers,
   quarantine: {
     title: "Undecodable data",
@@ -523,6 +544,10 @@ export const en: Messages = {
     assign: "Assign: then a number for whom, Enter to confirm",
     note: "Write a note",
     picture: "Enlarge the picture",
+    cameras: "Cameras at the scene: previous / next",
+    keep: "Keep a picture as evidence",
+    export: "Export this alert's recordings",
+    tour: "Cameras: start or stop a tour, pause it",
     call: "Intercom: answer, open the door, hang up",
     views: "Change the page, in the order of the bar",
     plan: plan.key,

@@ -2,8 +2,14 @@ import { zh as desk } from "../alerts/words";
 import { zh as drills } from "../drills/words";
 import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
+import * as audit from "../audit/words";
+import * as figures from "../figures/words";
+import * as past from "../history/words";
+import { zh as cameraWords } from "../cameras/words";
+import { zh as deviceWords } from "../devices/words";
 import { zh as notifiers } from "../notifiers/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
+import { zh as handover } from "../handover/words";
 import { zh as duty } from "../duty/words";
 import { zh as patrol } from "../patrol/words";
 
@@ -100,6 +106,8 @@ const kinds: Record<string, string> = {
   "report.made": "住户上报",
   "storage.failed": "存盘故障",
   "storage.restored": "存盘恢复",
+  "desk.unattended": "值班台无人值守或异常",
+  "desk.attended": "值班台恢复正常",
   "certificate.failing": "证书即将过期或已失效",
   "certificate.restored": "证书已更新",
   "notifier.failing": "通知渠道失灵",
@@ -149,6 +157,7 @@ const actions: Record<string, string> = {
   on: "打开",
   off: "关闭",
   pulse: "点动",
+  announce: "广播",
   stop: "停止",
 };
 
@@ -203,7 +212,7 @@ const dataKeys: Record<string, string> = {
 const dataValues: Record<string, Record<string, string>> = {
   event: { crossed: "越线", lingered: "徘徊", thrown: "高空抛物", blocked: "占道", cleared: "占道解除" },
   direction: { left_to_right: "从左到右", right_to_left: "从右到左", in: "呼入", out: "呼出" },
-  on: { browser: "电脑", desk_phone: "值班电话" },
+  on: { browser: "电脑", desk_phone: "值班电话", announcement: "录音播放" },
   sent: { keys: "开门按键" },
   why: {
     missed: "未接",
@@ -215,6 +224,7 @@ const dataValues: Record<string, Record<string, string>> = {
     not_answered: "对方未接",
     given_up: "已取消",
     line_lost: "对讲线路中断",
+    announced: "录音播完",
   },
   category: {
     stranger: "可疑人员",
@@ -245,6 +255,9 @@ const dataValues: Record<string, Record<string, string>> = {
 
 /** All texts of the screen. The English file has the same shape. */
 export const zh = {
+  audit: audit.zh,
+  figures: figures.zh,
+  past: past.zh,
   product: "安居",
   severity,
   state,
@@ -278,12 +291,18 @@ export const zh = {
     devices: "设备",
     events: "事件",
     history: "历史",
+    handover: "交接班",
     plan: plan.view,
     drills: drills.title,
     patrol: "巡更",
+    figures: "报表",
+    audit: "审计",
     notifiers: "通知",
     quarantine: "未识别",
+    spot: "跟随画面",
   },
+  scenes: cameraWords,
+  control: deviceWords,
   top: {
     untouched: (n: number) => `${n} 起未处理`,
     inHand: (n: number) => `${n} 起处理中`,
@@ -363,6 +382,7 @@ export const zh = {
     close: "结警",
     note: "备注",
     assign: "指派",
+    snapshot: "留存抓拍",
     clip: "录像存档",
     clip_view: "查看录像",
     clip_export: "导出录像",
@@ -481,6 +501,7 @@ export const zh = {
       other: "其他",
     },
   },
+  handover,
   notifiers,
   quarantine: {
     title: "未识别的数据",
@@ -556,6 +577,10 @@ export const zh = {
     assign: "指派，再按数字选人，Enter 确认",
     note: "写备注",
     picture: "放大图片",
+    cameras: "现场摄像机：上一台 / 下一台",
+    keep: "留存抓拍",
+    export: "导出这条警情的录像",
+    tour: "视频：轮巡开始 / 停止，暂停",
     call: "对讲：接听，开门，挂断",
     views: "切换页面，按顶栏的次序",
     plan: plan.key,

@@ -18,6 +18,8 @@ export type KeyAction =
   | "assign"
   | "note"
   | "picture"
+  | "keep"
+  | "export"
   | "talk"
   | "open-door"
   | "hang-up"
@@ -50,7 +52,7 @@ const ACTIONS: Record<string, KeyAction> = {
   ArrowUp: "previous",
   KeyK: "previous",
   KeyU: "urgent",
-  KeyX: "mark",
+  Space: "mark",
   BracketRight: "next-alert",
   BracketLeft: "previous-alert",
   KeyR: "take-out",
@@ -62,6 +64,8 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyG: "assign",
   KeyN: "note",
   KeyV: "picture",
+  KeyP: "keep",
+  KeyX: "export",
   KeyT: "talk",
   KeyO: "open-door",
   KeyE: "hang-up",

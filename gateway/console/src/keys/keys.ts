@@ -1,6 +1,7 @@
 import { onMounted, onUnmounted, type Ref } from "vue";
 
 import { navigation } from "../shell/navigation";
+import { SPOT } from "../shell/route";
 import type { AppContext } from "../shell/app";
 import { type Focus, type KeyAction, keyActionOf } from "./keymap";
 
@@ -34,6 +35,7 @@ function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): b
   if (action === "plan") return openPlan(app);
   if (action === "silences") return (app.silences.listed.value = true);
   if (action === "talk" || action === "open-door" || action === "hang-up") return app.calls.onKey(action);
+  if (action === "keep" || action === "export") return !helpShown.value && performEvidence(app, action);
   if (helpShown.value || app.route.current.value.view !== "alerts") return false;
   return performAtDesk(app, action);
 }
@@ -65,6 +67,16 @@ function dismiss(app: AppContext, helpShown: Ref<boolean>): boolean {
   } else if (desk.report.value !== null) desk.report.value = null;
   else if (desk.marked.incidents.value.length > 0) desk.marked.clear();
   else return false;
+  return true;
+}
+
+/** P and X: the camera and the alert on the screen. The spot page is not for acting. */
+function performEvidence(app: AppContext, action: "keep" | "export"): boolean {
+  const { evidence, facts, route, sessions } = app;
+  if (route.current.value.view === SPOT) return false;
+  const alert = evidence.alert.value;
+  if (action === "export") evidence.exportAlert(alert, facts.desk.value?.may_export ?? false);
+  else if (sessions.onDuty.value) void evidence.keep(evidence.camera.value, alert);
   return true;
 }
 

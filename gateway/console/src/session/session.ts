@@ -14,8 +14,10 @@ export interface Sessions {
   onDuty: ComputedRef<boolean>;
   /** installers and managers maintain devices, and see messages that could not be decoded */
   isTechnician: ComputedRef<boolean>;
-  /** all but installers, who need no guards' names */
-  seesPatrols: ComputedRef<boolean>;
+  /** all but installers: they may look back at what happened, people included */
+  isStaff: ComputedRef<boolean>;
+  /** supervisors and managers: they answer for the guards' work */
+  isLeader: ComputedRef<boolean>;
   check: () => Promise<void>;
   signIn: (user: string, password: string) => Promise<void>;
   signOut: () => Promise<void>;
@@ -40,7 +42,8 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
     isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
-    seesPatrols: computed(() => session.value !== null && session.value.role !== "installer"),
+    isStaff: computed(() => session.value !== null && session.value.role !== "installer"),
+    isLeader: computed(() => session.value?.role === "supervisor" || session.value?.role === "manager"),
     expire,
     check: async () => {
       try {

@@ -7,14 +7,17 @@ import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
 import type { Alert, Compound } from "../api/types";
 import { type Calls, createCalls } from "../calls/calls";
+import { type Evidence, createEvidence } from "../cameras/evidence";
+import { type Facts, createFacts } from "../devices/facts";
 import { type I18n, createI18n } from "../i18n/language";
 import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
+import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Silences, createSilences } from "../silences/silences";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
-import { type Route, createRoute } from "./route";
+import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
 
@@ -33,6 +36,8 @@ export interface AppContext extends I18n, TimeFormats {
   desk: Desk;
   calls: Calls;
   silences: Silences;
+  facts: Facts;
+  evidence: Evidence;
   sound: Sound;
   route: Route;
   theme: Ref<Theme>;
@@ -74,11 +79,22 @@ export function createAppContext(): AppContext {
   const silences = createSilences({ gateway, live, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
+  const facts = createFacts({ gateway, live, sessions });
+  const evidence = createEvidence(gateway, explain);
+
   const placeOf = (alert: Described): string => i18n.pick(alert.place_name) || alert.place;
+  const presence = createPresence({
+    report: gateway.reportPresence,
+    onDuty: () => sessions.onDuty.value && sessions.status.value === "in",
+    sounds: () => sound.speaker.value === "ready",
+    stale: () => live.stale.value,
+  });
   let soundedAt = -Infinity;
   const updateSound = (): void => {
-    if (!sessions.onDuty.value || performance.now() - soundedAt < SOUND_INTERVAL) return;
+    // The second screen is silent: the desk beside it sounds, and is where alerts are acknowledged.
+    if (!sessions.onDuty.value || route.current.value.view === SPOT || performance.now() - soundedAt < SOUND_INTERVAL) return;
     soundedAt = performance.now();
+    presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
     sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value, silences.notices.value);
   };
@@ -110,6 +126,8 @@ export function createAppContext(): AppContext {
     desk,
     calls,
     silences,
+    facts,
+    evidence,
     sound,
     route,
     theme: createTheme(),
@@ -120,6 +138,8 @@ export function createAppContext(): AppContext {
     start: () => {
       watch(sessions.status, follow);
       calls.start();
+      presence.start();
+      facts.start();
       check();
       void readCompound().catch(() => undefined);
       setInterval(updateSound, 500);

@@ -17,4 +17,4 @@ export function navigation(role: Role | undefined): View[] {
 }
 
 /** How many stand on the bar at a width in CSS pixels; with as many or fewer there is no 更多. */
-export const onBar = (width: number): number => (width < 900 ? 4 : width < 1600 ? 5 : 8);
+export const onBar = (width: number): number => (width < 900 ? 4 : width < 1600 ? 5 : width < 2200 ? 7 : 9);

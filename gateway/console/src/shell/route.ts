@@ -9,19 +9,30 @@ export const VIEWS = [
   "events",
   "history",
   "plan",
+  "handover",
   "patrol",
   "drills",
+  "figures",
+  "audit",
   "notifiers",
   "quarantine",
+  "spot",
 ] as const;
 export type View = (typeof VIEWS)[number];
 
+/** The page for a second screen, without the top bar; it has no tab. */
+export const SPOT = "spot";
+
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
 const ONLY: Partial<Record<View, readonly Role[]>> = {
+  handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
   drills: ["supervisor", "manager"],
+  figures: ["guard", "supervisor", "manager"],
+  audit: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],
   quarantine: ["installer", "manager"],
+  [SPOT]: [],
 };
 
 export const viewsOf = (role: Role | undefined): readonly View[] =>

@@ -245,6 +245,23 @@
   window.addEventListener("online", deliver);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) deliver(); });
   if (data.shell) byId("signin").hidden = true;
-  if (token && !data.done) scan(token); else deliver();
-  rounds();
+  function begin() {
+    if (token && !data.done) scan(token); else deliver();
+    rounds();
+  }
+  // Opened by another app, the browser may have left the cookie out. A page that this one opens gets it.
+  var asked = "anju-patrol-asked";
+  function openAgain(answer) {
+    var before = sessionStorage.getItem(asked);
+    if (!answer || !answer.guard || before === location.href) { begin(); return; }
+    sessionStorage.setItem(asked, location.href);
+    location.replace(location.href);
+  }
+  if (data.user || data.shell) {
+    begin();
+  } else {
+    fetch(data.root + "c/who", { credentials: "same-origin", cache: "no-store" }).then(function (response) {
+      return response.ok ? response.json() : null;
+    }).then(openAgain).catch(begin);
+  }
 })();

@@ -1,0 +1,73 @@
+"""Which areas are armed and which zones bypassed, as far as their panels have reported it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.auth.audience import audience_of
+from gateway.flow.arming import ARMING_KINDS, Arming, arming_of, may_be_armed
+from gateway.model import Device, DeviceType, Signal
+from gateway.store import journal
+from gateway.web.desk_responses import ArmingList, ArmingView
+from gateway.web.request_context import RequestContext
+from gateway.web.routes import ANY_USER, Route
+
+_NEWEST = 64
+"""Signals of one kind of one device that are read: a panel has a few areas, and each reports several times a day."""
+
+
+async def list_arming(context: RequestContext[Any]) -> ArmingList:
+    """Handler of GET /api/v1/arming."""
+    services = context.services
+    wanted = [
+        (status.device, has_areas)
+        for status in services.devices().values()
+        if (has_areas := may_be_armed(status.device, services.actions(status.device.id)))
+        or status.device.type is DeviceType.ZONE
+    ]
+    found = await services.store.read(lambda connection: _read(connection, wanted))
+    named = audience_of(context.identity.role).sees_people
+    return ArmingList(items=[_view(each, named) for each in found])
+
+
+def _read(connection: sqlite3.Connection, wanted: Sequence[tuple[Device, bool]]) -> list[Arming]:
+    return [
+        arming
+        for device, has_areas in wanted
+        for arming in arming_of(device, has_areas, _signals(connection, device.id))
+    ]
+
+
+def _signals(connection: sqlite3.Connection, device: str) -> list[Signal]:
+    found = [
+        signal
+        for kind in ARMING_KINDS
+        for signal in journal.signals(connection, device=device, kind=kind, limit=_NEWEST)
+    ]
+    return sorted(found, key=lambda signal: -(signal.number or 0))
+
+
+def _view(arming: Arming, named: bool) -> ArmingView:
+    return ArmingView(
+        device=arming.device,
+        what=arming.what,
+        area=arming.number if arming.what == "area" else None,
+        zone=arming.number if arming.what == "zone" else None,
+        state=arming.state,
+        at=arming.at,
+        by=arming.by if named else "",
+    )
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/api/v1/arming",
+        list_arming,
+        allowed=ANY_USER,
+        summary="Areas armed or disarmed and zones bypassed, as far as their panels reported it",
+        response_model=ArmingList,
+    ),
+)
