@@ -183,6 +183,8 @@ export interface Silence {
 export interface SilencePage extends Page<Silence> {
   /** for how long a source may be silenced at most, in seconds */
   longest_s: number;
+  /** when the present shift ends */
+  shift_ends_at: string | null;
 }
 
 export interface DrillKind {
@@ -202,6 +204,9 @@ export interface Drill {
   acknowledged_s: number | null;
   on_scene_s: number | null;
   closed_s: number | null;
+  /** the limits for a real one; null: none */
+  acknowledge_within_s: number | null;
+  arrive_within_s: number | null;
   by: string[];
 }
 

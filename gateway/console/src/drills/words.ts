@@ -24,6 +24,9 @@ export const zh = {
   who: "处理人",
   not: "没有做",
   waiting: "等待中",
+  within: (age: string) => `限 ${age}`,
+  late: "超限",
+  inTime: "达标",
   print: "打印",
   mark: (n: number) => `演练进行中 ${n} 起`,
 };
@@ -53,6 +56,9 @@ export const en: typeof zh = {
   who: "By",
   not: "not done",
   waiting: "waiting",
+  within: (age) => `limit ${age}`,
+  late: "late",
+  inTime: "in time",
   print: "Print",
   mark: (n) => `${n} ${n === 1 ? "drill" : "drills"} running`,
 };

@@ -46,18 +46,23 @@ describe("what can be silenced", () => {
 });
 
 describe("the end of a silence", () => {
-  const zone = "Asia/Shanghai";
+  const times = (own: string) => ({ own, shift: Date.UTC(2026, 0, 2), zone: "Asia/Shanghai" });
   const now = Date.UTC(2026, 0, 1, 12, 0, 30); // 20:00:30 there
 
   it("is so many minutes from now, or the next time the clock shows the own time", () => {
-    expect(endOf(30, "", now, zone)).toBe(now + 1_800_000);
-    expect(endOf("own", "21:15", now, zone)).toBe(Date.UTC(2026, 0, 1, 13, 15));
-    expect(endOf("own", "06:00", now, zone)).toBe(Date.UTC(2026, 0, 1, 22, 0));
-    expect(endOf("own", "20:00", now, zone)).toBe(Date.UTC(2026, 0, 2, 12, 0));
+    expect(endOf(30, times(""), now)).toBe(now + 1_800_000);
+    expect(endOf("own", times("21:15"), now)).toBe(Date.UTC(2026, 0, 1, 13, 15));
+    expect(endOf("own", times("06:00"), now)).toBe(Date.UTC(2026, 0, 1, 22, 0));
+    expect(endOf("own", times("20:00"), now)).toBe(Date.UTC(2026, 0, 2, 12, 0));
+  });
+
+  it("is the end of the shift", () => {
+    expect(endOf("shift", times(""), now)).toBe(Date.UTC(2026, 0, 2));
+    expect(endOf("shift", { ...times(""), shift: null }, now)).toBeNull();
   });
 
   it("is unknown while the time is not written", () => {
-    expect(endOf("own", "", now, zone)).toBeNull();
-    expect(endOf("own", "25:00", now, zone)).toBeNull();
+    expect(endOf("own", times(""), now)).toBeNull();
+    expect(endOf("own", times("25:00"), now)).toBeNull();
   });
 });

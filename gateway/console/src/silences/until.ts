@@ -1,6 +1,6 @@
 /** Ends that are offered, in minutes. */
 export const MINUTES = [30, 120] as const;
-export type End = (typeof MINUTES)[number] | "own";
+export type End = (typeof MINUTES)[number] | "shift" | "own";
 
 const DAY = 24 * 60;
 
@@ -11,8 +11,16 @@ function minuteOfDay(time: number, zone: string | undefined): number {
   return hour * 60 + minute;
 }
 
+/** What an end depends on: the own time, when the shift ends, and the compound's time zone. */
+export interface Times {
+  own: string;
+  shift: number | null;
+  zone: string | undefined;
+}
+
 /** When a silence ends; null while the own time is not a time. An own time that has passed today is tomorrow's. */
-export function endOf(end: End, own: string, now: number, zone: string | undefined): number | null {
+export function endOf(end: End, { own, shift, zone }: Times, now: number): number | null {
+  if (end === "shift") return shift;
   if (end !== "own") return now + end * 60_000;
   const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)/.exec(own) ?? [];
   if (hour === undefined) return null;
