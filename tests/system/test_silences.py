@@ -46,6 +46,7 @@ async def browser():
 
 async def silence(page, reason="1"):
     """Silence the source of the alert on the screen: its rule at its device, for 30 minutes."""
+    await expect(page.locator("[data-action=silence]")).to_be_visible()
     await page.keyboard.press("q")
     await expect(page.locator("dialog")).to_be_visible()
     await page.keyboard.press(reason)
@@ -88,7 +89,7 @@ async def test_a_silenced_alarm_is_counted_heard_when_it_restores_and_raised_whe
     before = await page.locator("[data-action=close]").bounding_box()
     await page.evaluate("window.heard = []")
     say(gateway, "water.restored", 2)
-    await expect(page.locator(".news[role=status]")).to_contain_text("屏蔽期间的报警已恢复")
+    await expect(page.locator(".news[role=status]")).to_contain_text("屏蔽的报警已恢复")
     await eventually(lambda: page.evaluate(f"window.heard.includes({NOTICE})"))
     assert await page.locator("[data-action=close]").bounding_box() == before
     await page.locator("[data-action=seen]").click()
@@ -123,7 +124,7 @@ async def test_fire_is_shown_from_a_silenced_device_and_another_kind_ends_the_si
     await expect(page.locator(".card").first).to_have_attribute("data-state", "acknowledged")
     await page.evaluate("window.heard = []")
     say(gateway, "zone.faulted", 2)
-    await expect(page.locator(".news[role=status]")).to_contain_text("屏蔽已提前结束，出现了防区故障")
+    await expect(page.locator(".news[role=status]")).to_contain_text("屏蔽提前结束，出现了防区故障")
     await eventually(lambda: page.evaluate(f"window.heard.includes({NOTICE})"))
     await expect(page.locator("[data-alert]", has_text="探测器故障")).to_have_count(1)
     await expect(mark(page)).to_contain_text("没有屏蔽")
@@ -183,6 +184,7 @@ async def test_the_panels_have_no_serious_finding_of_axe_and_fit_a_phone(gateway
     page = await guard_page(browser, gateway, "王建国", language=language, theme=theme)
     say(gateway, "water.alarm")
     await expect(page.locator(".card")).to_have_count(1)
+    await expect(page.locator("[data-action=silence]")).to_be_visible()
     await page.keyboard.press("q")
     await page.keyboard.press("4")
     await expect(page.locator("dialog input.text")).to_be_focused()
