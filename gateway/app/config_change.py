@@ -15,9 +15,12 @@ import structlog
 from gateway.app.components import Components
 from gateway.app.current_config import compound_of
 from gateway.config.configuration import Configuration
+from gateway.config.desk.contacts import NATIONAL
 from gateway.config.difference import Changes, Difference, compare
+from gateway.config.shipped_procedures import procedures_in_use
 from gateway.desk.incidents import Grouping
 from gateway.desk.limits import Limits
+from gateway.desk.procedures import ProcedureList
 from gateway.errors import NotRecorded
 from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
@@ -43,6 +46,11 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
         (DutyRule(compound), "duty"),
         (drills.Drills(compound), DRILL_RULE),
     ]
+
+
+def _procedures(new: Configuration) -> ProcedureList:
+    contacts = {**NATIONAL, **new.desk.contacts}
+    return ProcedureList(procedures_in_use(new.desk.procedures), contacts, ZoneInfo(new.compound.timezone))
 
 
 class ConfigChange:
@@ -77,6 +85,7 @@ class ConfigChange:
         await self._record(new, rules)
         components.current_config.replace(new, compound)
         await components.outbox.apply(new.notifiers, notifiers, ZoneInfo(new.compound.timezone))
+        components.desk.procedures.list = _procedures(new)
         self._set_accounts(new)
         await self._change_devices(new, difference.devices)
         components.hub.begin_anew()

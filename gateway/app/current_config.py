@@ -11,8 +11,10 @@ from gateway.app.morning_report import ReportPlan
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.config.desk import DeskSettings, ReportSection
+from gateway.figures.facts import AlertFact
 from gateway.figures.figures import Inputs
 from gateway.figures.period import Shifts
+from gateway.figures.response import Limit, Limits
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.handover import ShiftPlan
 from gateway.model import Device, DeviceType
@@ -70,6 +72,16 @@ class CurrentConfig:
         """When the day shift and the night shift begin."""
         report = self.configuration.desk.report if self.configuration else ReportSection()
         return Shifts(report.day, report.night)
+
+    def response_limits(self) -> Limits:
+        """How soon alerts must be answered, for figures of the past: by the present settings."""
+        desk, zone = self.desk_and_zone()
+
+        def limit_of(alert: AlertFact) -> Limit:
+            found = desk.limits.of(alert, alert.kind, alert.raised_at, zone)
+            return Limit(found.acknowledge, found.arrive)
+
+        return limit_of
 
     def report_plan(self) -> ReportPlan:
         """When and to whom the morning report is sent."""

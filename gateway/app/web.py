@@ -43,6 +43,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         cameras=components.current_config.cameras,
         actions=components.supervisor.actions,
         send_command=components.commands.order,
+        order_with=components.commands.order_with,
         emit=components.report,
         camera_snapshot=components.links.picture,
         open_view=components.links.view,
@@ -58,6 +59,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         refusals=components.refusals,
         max_connections=components.limits.web,
         shifts=components.current_config.shifts,
+        limits=components.current_config.response_limits,
         search_index=components.search_index,
         notifiers=components.outbox.status,
     )

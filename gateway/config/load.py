@@ -29,6 +29,7 @@ from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
 from gateway.config.plan import PlanSettings
 from gateway.config.plan.checks import check_plan
+from gateway.config.procedure_checks import check_procedures
 from gateway.config.rules import RESERVED_RULE_IDS, read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
@@ -78,6 +79,8 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     desk, notifiers = _read_desk(desk_file, context, devices), read_notifiers(desk_file, context)
     if desk_file is not None:
         check_targets(desk_file, desk, [entry.id for entry in notifiers])
+        if not desk_file.mistakes:
+            check_procedures(desk_file, desk, devices.entries, rules)
     check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
     hint_certificates(compound_file, compound, datetime.now(UTC))

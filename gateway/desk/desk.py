@@ -23,6 +23,7 @@ from gateway.desk.incident_desk import Act, IncidentDesk
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.lifecycle import DecisionOnEvent, action_of, stepped, validate_step
 from gateway.desk.plan import Plan
+from gateway.desk.procedures import ProcedureDesk
 from gateway.desk.shift_change import ShiftChange
 from gateway.desk.silence_desk import SilenceDesk
 from gateway.desk.state import DeskState, Unit, nothing
@@ -56,7 +57,8 @@ class Desk:
         self.state = DeskState(self.changed)
         self.unwritten_because = ""
         """Why decisions are not on record yet; empty when all are."""
-        self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step)
+        self.procedures = ProcedureDesk(store, now, self.state, self._act)
+        self.incidents = IncidentDesk(store, now, self.state, self.memory, self._act, self.step, self.procedures)
         self.clock = IncidentClock(self.incidents, self.state, store, now)
         self.shift_change = ShiftChange(self.state, now, self._act)
         self.silences = SilenceDesk(store, now, self.state, self._act, self.decide)
@@ -202,6 +204,7 @@ class Desk:
             if alert is None:
                 raise NotFound(f"no alert {alert_id}")
             after = stepped(alert, step)
+            step = await self._checked(alert, step)
             incident = self.state.fold.changed(after, step.at)
 
             def unit(connection: sqlite3.Connection) -> None:
@@ -217,6 +220,14 @@ class Desk:
                 raise
             self.state.show([after], [incident] if incident else [])
         return after
+
+    async def _checked(self, alert: Alert, step: Step) -> Step:
+        """The step, if nothing of the incident's procedure forbids closing its last alert."""
+        incident = self.state.incidents.get(alert.incident)
+        if step.action != "close" or incident is None:
+            return step
+        others = [each for each in self.state.fold.open_alerts(incident.id) if each.id != alert.id]
+        return step if others else await self.procedures.check_close(incident, step)
 
     async def _write_actions(self, actions: Sequence[Action], unit: Unit) -> None:
         def both(connection: sqlite3.Connection) -> None:

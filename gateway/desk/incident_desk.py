@@ -18,6 +18,7 @@ from gateway.desk.incidents import alone
 from gateway.desk.incidents import rows as incident_rows
 from gateway.desk.incidents.urgency import sort_key
 from gateway.desk.lifecycle import ALLOWED, action_of, stepped, validate_step
+from gateway.desk.procedures import ProcedureDesk
 from gateway.desk.state import DeskState, Unit, counted_as, nothing
 from gateway.desk.unpersisted import UnpersistedAlerts
 from gateway.errors import Conflict, NotFound, NotRecorded
@@ -64,6 +65,7 @@ class IncidentDesk:
         memory: UnpersistedAlerts,
         act: Act,
         step_alert: Callable[..., Awaitable[Alert]],
+        procedures: ProcedureDesk,
     ) -> None:
         self._store = store
         self._now = now
@@ -71,6 +73,7 @@ class IncidentDesk:
         self._memory = memory
         self._act = act
         self._step_alert = step_alert
+        self._procedures = procedures
 
     async def load(self) -> None:
         """Load the open incidents; open alerts without one on record are incidents of their own, and written so."""
@@ -179,6 +182,8 @@ class IncidentDesk:
             taking = [] if action == "note" else [a for a in alerts if a.state in ALLOWED[action][0]]
             if not taking and action != "note":
                 raise Conflict(f"can't {action} an incident that is {incident.state.value.replace('_', ' ')}")
+            if action == "close" and len(taking) == len(alerts):
+                step = await self._procedures.check_close(incident, step)
             steps = [replace(step, alert=a.id, note="", data={**step.data, "incident": incident_id}) for a in taking]
             stepped_alerts = [(stepped(a, each), each) for a, each in zip(taking, steps, strict=True)]
             for alert, _ in stepped_alerts:

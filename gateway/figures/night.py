@@ -36,8 +36,11 @@ class NightIncident:
     @property
     def is_late(self) -> bool:
         """Whether it was acknowledged, or somebody arrived, after the limit; or nobody acknowledged it at all."""
-        late = self.acknowledged_s is None or self.acknowledged_s > self.limit.acknowledge.total_seconds()
-        return late or (self.arrived_s is not None and self.arrived_s > self.limit.arrive.total_seconds())
+        if self.acknowledged_s is None or self.acknowledged_s > self.limit.acknowledge.total_seconds():
+            return True
+        if self.arrived_s is None or self.limit.arrive is None:
+            return False
+        return self.arrived_s - self.acknowledged_s > self.limit.arrive.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

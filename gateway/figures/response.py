@@ -14,10 +14,10 @@ from gateway.model import Severity
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How soon an alert must be acknowledged, and how soon somebody must be on the scene."""
+    """How soon an alert must be acknowledged, and how soon after that somebody must be on the scene (None: nobody)."""
 
     acknowledge: timedelta
-    arrive: timedelta
+    arrive: timedelta | None
 
 
 Limits = Callable[[AlertFact], Limit]
@@ -59,11 +59,13 @@ def responses(alerts: Iterable[AlertFact], period: Period, now: datetime, limits
     for alert in alerts:
         shift, limit = period.local(alert.raised_at).shift, limits(alert)
         pairs = (
-            ("acknowledge", alert.acknowledged_at, limit.acknowledge),
-            ("arrive", alert.on_scene_at, limit.arrive),
+            ("acknowledge", alert.raised_at, alert.acknowledged_at, limit.acknowledge),
+            ("arrive", alert.acknowledged_at, alert.on_scene_at, limit.arrive),
         )
-        for what, at, within in pairs:
-            if (sample := _sample(alert, what, at, within, now)) is not None:
+        for what, since, at, within in pairs:
+            if since is None or within is None:
+                continue  # nobody has acknowledged it yet, or nobody has to go
+            if (sample := _sample(alert, what, since, at, within, now)) is not None:
                 samples.setdefault((shift, what, "all"), []).append(sample)
                 samples.setdefault((shift, what, alert.severity.word), []).append(sample)
     severities = ["all", *(severity.word for severity in sorted(Severity, reverse=True))]
@@ -72,14 +74,14 @@ def responses(alerts: Iterable[AlertFact], period: Period, now: datetime, limits
 
 
 def _sample(
-    alert: AlertFact, what: str, at: datetime | None, limit: timedelta, now: datetime
+    alert: AlertFact, what: str, since: datetime, at: datetime | None, limit: timedelta, now: datetime
 ) -> tuple[float | None, bool] | None:
     if at is not None:
-        seconds = max(0.0, (at - alert.raised_at).total_seconds())  # a clock that was set back makes it negative
+        seconds = max(0.0, (at - since).total_seconds())  # a clock that was set back makes it negative
         return seconds, seconds <= limit.total_seconds()
     if what == "arrive" and alert.closed_at is not None:
         return None  # closed from the desk: nobody had to go there
-    missed = alert.closed_at is None and now - alert.raised_at > limit
+    missed = alert.closed_at is None and now - since > limit
     return (None, False) if missed else None
 
 

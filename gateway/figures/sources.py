@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.figures.facts import AlertFact
-from gateway.model import Disposition
 
 FIX = 5
-_NOT_REAL = frozenset({Disposition.FALSE, Disposition.NUISANCE})
-"""What a repair would save. What nobody has judged yet may be real."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One rule at one device (or at a place, without a device).
 
-    `avoidable` are its alarms that people closed as false or nuisance. `saved` is the share of all alarms that are gone
-    once this source and those before it are fixed.
+    `avoidable` are its alarms that people closed as false or nuisance: what nobody has judged may be real. `saved` is
+    the share of all alarms that are gone once this source and those before it are fixed.
     """
 
     rule: str
@@ -46,7 +43,7 @@ def fix_list(alerts: Sequence[AlertFact], most: int = FIX) -> FixList:
     for alert in alerts:
         key = alert.rule, alert.device, alert.place
         counts[key] += 1
-        avoidable[key] += alert.disposition in _NOT_REAL
+        avoidable[key] += alert.is_worthless
     ordered = sorted(avoidable, key=lambda key: (-avoidable[key], key))
     saved, sources, half_at = 0, list[Source](), None
     for number, key in enumerate(ordered, 1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,7 +24,9 @@ from gateway.store.columns import from_json, from_us, to_json
 log = structlog.get_logger(__name__)
 PerformCommand = Callable[[Command], Awaitable[Json | None]]
 Report = Callable[[Signal], Awaitable[int]]
-Act = Callable[[Action, Callable[[sqlite3.Connection], None]], Awaitable[int]]
+Unit = Callable[[sqlite3.Connection], None]
+Act = Callable[[Action, Unit], Awaitable[int]]
+Commit = Callable[[Sequence[Action], Unit], Awaitable[None]]
 _UNCONFIRMED = Words("设备没有在规定时间内确认", "no confirmation within the time limit")
 _CUT_OFF = Words("执行中网关重启，结果未确认", "not confirmed: the gateway restarted while it was under way")
 _CLOCK_BEHIND = Words(
@@ -41,6 +43,21 @@ def from_decision(decided: DecisionOnEvent, decision: Perform) -> Command:
     digest = hashlib.blake2b(cause.encode(), digest_size=12).hexdigest()
     return Command(
         decision.device, decision.action, decision.arguments, decided.rule, id=f"c-{digest}", limit=decision.limit
+    )
+
+
+def _step(command: Command, at: datetime) -> Step:
+    data = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
+    return Step("", f"command:{command.action}", command.by, at, command.reason, data)
+
+
+def _action(command: Command, at: datetime) -> Action:
+    return Action(
+        kind="command.ordered",
+        user=command.by,
+        time=at,
+        device=command.device,
+        data={"command": command.id, "action": command.action},
     )
 
 
@@ -63,23 +80,24 @@ class Commands:
 
         Raises NotRecorded when it can't be recorded; it is not performed then.
         """
+
+        async def commit(actions: Sequence[Action], unit: Unit) -> None:
+            await self._act(actions[0], unit)
+
+        await self.order_with([command], commit)
+
+    async def order_with(self, commands: Sequence[Command], commit: Commit) -> None:
+        """As `order` for several, in one commit with whatever else `commit` records: all or none is carried out."""
         at = self._now()
-        data = {"command": command.id, "device": command.device, "arguments": dict(command.arguments)}
-        step = Step("", f"command:{command.action}", command.by, at, command.reason, data)
-        action = Action(
-            kind="command.ordered",
-            user=command.by,
-            time=at,
-            device=command.device,
-            data={"command": command.id, "action": command.action},
-        )
 
         def unit(connection: sqlite3.Connection) -> None:
-            rows.record_command(connection, command, at)
-            audit.append(connection, step)
+            for command in commands:
+                rows.record_command(connection, command, at)
+                audit.append(connection, _step(command, at))
 
-        await self._act(action, unit)
-        self.carry_out(command)
+        await commit([_action(command, at) for command in commands], unit)
+        for command in commands:
+            self.carry_out(command)
 
     async def carried_out(self, command: Command) -> Json:
         """Record a command of the gateway itself, have it carried out once, and return the device's answer.

@@ -105,3 +105,9 @@ def _last_command(row: sqlite3.Row) -> LastCommand:
         arguments, answer = {}, {}  # a damaged row: who and when are still worth showing
     at = from_us(row["at"])
     return LastCommand(row["id"], row["device"], row["action"], arguments, row["by"], at, row["state"], answer)
+
+
+def commands_of(connection: sqlite3.Connection, commands: Iterable[str]) -> dict[str, sqlite3.Row]:
+    """The rows of these commands by their id: `device`, `state` (recorded, sent, done, failed) and `answer`."""
+    found = (connection.execute("SELECT * FROM commands WHERE id = ?", (each,)).fetchone() for each in commands)
+    return {row["id"]: row for row in found if row is not None}

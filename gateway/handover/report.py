@@ -15,6 +15,7 @@ from gateway.store import audit
 MOST = 200
 """Entries of each list; the rest is counted."""
 NOTES = 3
+_REMINDERS = frozenset({"remind", "reminder"})
 PlaceName = Callable[[str], Words]
 
 
@@ -24,9 +25,13 @@ def open_incidents(desk: Desk) -> list[Incident]:
 
 
 def notes_of(connection: sqlite3.Connection, incidents: Iterable[str]) -> dict[str, list[str]]:
-    """The last notes of each incident."""
+    """The last notes of each incident; what a reminder says stands with its time."""
     return {
-        incident: [f"{step.user}：{step.note}" for step in audit.steps_of(connection, incident) if step.note][-NOTES:]
+        incident: [
+            f"{step.user}：{step.note}"
+            for step in audit.steps_of(connection, incident)
+            if step.note and step.action not in _REMINDERS
+        ][-NOTES:]
         for incident in incidents
     }
 

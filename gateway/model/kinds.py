@@ -36,6 +36,7 @@ ACTION_KINDS = frozenset(
     handover.signed
     silence.begun silence.ended drill.started
     snapshot.taken evidence.exported
+    procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed
     duty.logged plan.changed""".split()
 )

@@ -10,6 +10,7 @@ import structlog
 from gateway.auth.audience import Audience
 from gateway.desk.incidents.urgency import sort_key
 from gateway.desk.limits import EscalationState
+from gateway.desk.procedures.entries import told
 from gateway.errors import NotRecorded
 from gateway.model import Alert, AlertState, Incident, Step, Words
 from gateway.store import audit
@@ -181,7 +182,7 @@ def _said(step: Step) -> Words:
     """What a step of the gateway itself did, or a person's note."""
     if {"zh", "en"} <= step.data.keys():
         return Words(str(step.data["zh"]), str(step.data["en"]))
-    return Words(step.note, step.note)
+    return told(step) or Words(step.note, step.note)
 
 
 def _of_step(step: StepView, alert: str | None, said: Words | None = None) -> StoryEntry:

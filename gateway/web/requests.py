@@ -73,6 +73,29 @@ class CloseRequest(RequestModel):
 
     disposition: Annotated[object, WithJsonSchema({"type": "string", "enum": [each.value for each in Disposition]})]
     note: Note = ""
+    override: bool = Field(
+        default=False, description="close although mandatory steps are open; supervisors, with the reason in `note`"
+    )
+
+
+class ProcedureStepRequest(RequestModel):
+    """A step of a procedure: its answer, if it is a question or a call. `confirmed` for a command that asks for it."""
+
+    answer: Annotated[str, Field(max_length=40)] = ""
+    note: Note = ""
+    confirmed: bool = False
+    again: bool = Field(default=False, description="send a command that was sent before")
+
+
+class NumbersRequest(RequestModel):
+    """Look at the numbers of a call step: it has no fields, and is put on record."""
+
+
+class ProcedureRequest(RequestModel):
+    """Let another procedure hold for an incident, and why."""
+
+    procedure: ShortText
+    note: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class AssignRequest(RequestModel):

@@ -26,6 +26,7 @@ from gateway.web.api import (
     places,
     plan,
     presence,
+    procedure,
     session,
     silences,
     system,
@@ -51,6 +52,7 @@ from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
 from gateway.web.pages.handover import HandoverPages
+from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
@@ -83,6 +85,7 @@ def build(services: Services) -> web.Application:
             *presence.ROUTES,
             *drills.ROUTES,
             *silences.ROUTES,
+            *procedure.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
             *plan.ROUTES,
@@ -110,6 +113,7 @@ def build(services: Services) -> web.Application:
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
+            *IncidentReportPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

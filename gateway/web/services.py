@@ -17,6 +17,7 @@ from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
+from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
@@ -87,6 +88,7 @@ class Services:
     - `devices()` returns every device's status by id, `cameras` finds the camera at a place.
     - `actions(device)` returns the commands that a device takes, each with the names of its arguments.
     - `send_command` returns once the command is recorded; its result arrives as a signal.
+    - `order_with` records several commands in one commit with what its second argument records.
     - `emit` passes a signal to the intake; it returns once the signal is committed.
     - `camera_snapshot(camera)` returns a camera's newest JPEG, or None.
     - `open_view(camera, main)` is a viewer of the packets of its sub or main stream. Raises LinkLost while there are
@@ -111,6 +113,7 @@ class Services:
     cameras: CameraLookup
     actions: Callable[[str], Mapping[str, Collection[str]]]
     send_command: Callable[[Command], Awaitable[None]]
+    order_with: Callable[[Sequence[Command], Commit], Awaitable[None]]
     emit: Callable[[Signal], Awaitable[int]]
     camera_snapshot: Callable[[str], Awaitable[bytes | None]]
     open_view: Callable[[str, bool], AbstractContextManager[LiveViewer]]

@@ -56,7 +56,7 @@ def test_times_are_measured_by_shift_and_against_the_limit_of_the_kind():
     assert (day.count, day.answered, day.within, day.p50_s, day.p95_s) == (3, 3, 1, 45, 120)
     assert of(found, "day", "acknowledge", "critical").within == 0
     assert of(found, "night", "acknowledge").share == 1
-    assert of(found, "day", "arrive").p50_s == 180
+    assert of(found, "day", "arrive").p50_s == 150, "from the acknowledgement"
     assert of(found, "day", "acknowledge", "low").share is None
 
 

@@ -15,6 +15,7 @@ from gateway.errors import ConfigError
 from tests.docs.blocks import Block, all_blocks
 
 BLOCKS = [block for block in all_blocks("yaml") if not block.reason]
+DESK_KEYS = {*DeskSettings.model_fields, "notifiers"}
 ANY_SECRET = "00112233445566778899aabbccddeeff"
 PLACES = {"gate": "北门", "gate/east": "东门", "guardroom": "门卫室", "wall": "围墙", "wall/n1": "北围墙1段"}
 BASE: Mapping[str, object] = {
@@ -30,7 +31,7 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml, rules.yaml, notifiers of desk.yaml, or keys of compound.yaml."""
+    """A configuration made of the block: devices.yaml, rules.yaml, keys of desk.yaml, or keys of compound.yaml."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
     devices = block.text if "devices" in keys else "devices: []\n"
     rules = block.text if "rules" in keys else "rules: []\n"

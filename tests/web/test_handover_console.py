@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 import gateway
 from gateway.desk.limits import Limits
 from gateway.model import AlertState
+from tests.support.api import eventually
 from tests.support.axe import serious_findings
 from tests.support.chromium import ARGUMENTS
 from tests.support.parts import executable
@@ -111,5 +112,9 @@ async def test_a_manager_reads_and_signs_nothing(room, browser):
 async def test_an_open_page_reports_that_it_is_there(room, browser):
     page = await sign_in(browser, room)
     await expect(page.get_by_role("button", name="白班还没有交接班签字")).to_be_visible()
-    [screen] = room.services.presence.screens()
+
+    async def heard():
+        return room.services.presence.screens()
+
+    [screen] = await eventually(heard)
     assert (screen.user, screen.silent_since is not None) == ("guard", True), "no sound before the first click"

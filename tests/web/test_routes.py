@@ -90,6 +90,11 @@ MATRIX = {
     "GET /api/v1/audit": {Role.SUPERVISOR, Role.MANAGER},
     "GET /reports/morning": {Role.SUPERVISOR, Role.MANAGER},
     "GET /reports/week": {Role.SUPERVISOR, Role.MANAGER},
+    "GET /api/v1/incidents/{id}/procedure": ALL,
+    "POST /api/v1/incidents/{id}/procedure": GUARDS,
+    "POST /api/v1/incidents/{id}/procedure/steps/{step}": GUARDS,
+    "POST /api/v1/incidents/{id}/procedure/steps/{step}/numbers": GUARDS,
+    "GET /reports/incident/{id}": ALL - {Role.INSTALLER},
     "GET /api/v1/signals": ALL,
     "GET /api/v1/devices": ALL,
     "POST /api/v1/devices/{id}/commands": GUARDS,
@@ -164,7 +169,7 @@ def _with_registry(anju):
 
 def _target(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    return method, path.replace("{id}", "nothing").replace("{name}", "0" * 64)
+    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64)
 
 
 @pytest.mark.parametrize("role", [None, *Role])

@@ -13,6 +13,7 @@ from pydantic import Field
 from gateway.config.desk.announcements import AnnouncementSection
 from gateway.config.desk.attention import AttentionSection
 from gateway.config.desk.commands import CommandSection
+from gateway.config.desk.contacts import Contacts, ContactSection
 from gateway.config.desk.duty import DutySection
 from gateway.config.desk.escalation import DEFAULT_ESCALATION, Escalation, EscalationStep, Target
 from gateway.config.desk.evidence import EvidenceSection
@@ -20,6 +21,7 @@ from gateway.config.desk.incidents import IncidentSection
 from gateway.config.desk.limits import HoldSection, Limit, LimitSection, ReminderSection
 from gateway.config.desk.noise import NoiseSection
 from gateway.config.desk.patrols import PatrolSection
+from gateway.config.desk.procedures import Procedure, ProcedureSection, ProcedureStep
 from gateway.config.desk.report import ReportSection
 from gateway.config.desk.shifts import DEFAULT_SHIFTS, HandoverSection, Shift, Shifts
 from gateway.config.desk.tours import TourSection
@@ -29,6 +31,7 @@ __all__ = [
     "AnnouncementSection",
     "AttentionSection",
     "CommandSection",
+    "ContactSection",
     "DeskSettings",
     "DutySection",
     "EscalationStep",
@@ -40,6 +43,9 @@ __all__ = [
     "LimitSection",
     "NoiseSection",
     "PatrolSection",
+    "Procedure",
+    "ProcedureSection",
+    "ProcedureStep",
     "ReminderSection",
     "ReportSection",
     "Shift",
@@ -69,3 +75,5 @@ class DeskSettings(Section):
         tuple[AnnouncementSection, ...], Field(max_length=100, description="fixed texts that devices speak")
     ] = ()
     evidence: EvidenceSection = EvidenceSection()
+    contacts: Contacts = Field(default_factory=dict)
+    procedures: ProcedureSection = ProcedureSection()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from gateway.config.desk.where_and_when import WhereAndWhen
+from gateway.config.desk.where_and_when import RaisedAlert, WhereAndWhen
 from gateway.model import Severity
 from gateway.settings.durations import PositiveDuration, max_duration, parse_duration
 from gateway.settings.mend import Wrong
@@ -60,6 +60,15 @@ class LimitSection(Section):
     exceptions: Annotated[
         tuple[LimitException, ...], Field(max_length=100, description="the first that is for an alert holds")
     ] = ()
+
+    def of(self, alert: RaisedAlert, kind: str, raised_at: datetime, zone: tzinfo) -> Limit:
+        """The limit of an alert that was raised on an event of this kind."""
+        limit = self.urgent if kind in self.urgent_kinds else self.of_severity(alert.severity)
+        fitting = (each for each in self.exceptions if each.is_for(alert, kind, raised_at, zone))
+        other = next(fitting, None)
+        if other is None:
+            return limit
+        return Limit(acknowledge=other.acknowledge or limit.acknowledge, arrive=other.arrive or limit.arrive)
 
     def of_severity(self, severity: Severity) -> Limit:
         """The limit without a look at kind, place and hour."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from gateway.model import Alert, Severity
+from gateway.model import Severity
 from gateway.settings.context import PlaceBranch, RuleRef
 from gateway.settings.daily_hours import Hours
 from gateway.settings.section import Section
@@ -15,6 +15,22 @@ from gateway.settings.selection import SeverityWord
 from gateway.settings.signal_kind import AnySignalKind
 
 MOST = 100
+
+
+class RaisedAlert(Protocol):
+    """What an entry looks at of an alert."""
+
+    @property
+    def rule(self) -> str:
+        """The rule that raised it."""
+
+    @property
+    def severity(self) -> Severity:
+        """How severe it is."""
+
+    @property
+    def place(self) -> str:
+        """Where it is."""
 
 
 class WhereAndWhen(Section):
@@ -30,7 +46,7 @@ class WhereAndWhen(Section):
     ] = ()
     hours: Annotated[Hours | None, Field(description="hours of the day, such as 22:00-06:00")] = None
 
-    def is_for(self, alert: Alert, kind: str, at: datetime, zone: tzinfo) -> bool:
+    def is_for(self, alert: RaisedAlert, kind: str, at: datetime, zone: tzinfo) -> bool:
         """Whether the entry is for an alert that was raised on an event of this kind."""
         return (
             (not self.kinds or kind in self.kinds)

@@ -48,14 +48,8 @@ class Chain:
         """(acknowledge, arrive) of each alert."""
         limits, kinds = self.settings.limits, _kinds(incident)
         for alert in alerts:
-            kind = kinds.get(alert.id, "")
-            limit = limits.urgent if kind in limits.urgent_kinds else limits.of_severity(alert.severity)
-            fitting = (each for each in limits.exceptions if each.is_for(alert, kind, alert.raised_at, self.zone))
-            other = next(fitting, None)
-            if other is None:
-                yield limit.acknowledge, limit.arrive
-            else:
-                yield other.acknowledge or limit.acknowledge, other.arrive or limit.arrive
+            limit = limits.of(alert, kinds.get(alert.id, ""), alert.raised_at, self.zone)
+            yield limit.acknowledge, limit.arrive
 
 
 def _kinds(incident: Incident) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.auth.accounts import Accounts
 from gateway.auth.audience import audience_of
+from gateway.desk.procedures import MandatoryStepsOpen
 from gateway.errors import Conflict, NotFound
 from gateway.model import Alert, AlertState, Role, Words
 from gateway.web.alert_responses import AlertList, AlertView
@@ -69,7 +70,20 @@ async def add_note(context: RequestContext[NoteRequest]) -> AlertView:
 
 async def close(context: RequestContext[CloseRequest]) -> AlertView:
     """Handler of POST /api/v1/alerts/{id}/close."""
-    return await _step(context, "close", context.params.note, {"disposition": context.params.disposition})
+    return await _step(context, "close", context.params.note, closing_data(context))
+
+
+def closing_data(context: RequestContext[CloseRequest]) -> dict[str, Any]:
+    """What a close carries. Raises ApiError for an override by a guard, or without its reason."""
+    data: dict[str, Any] = {"disposition": context.params.disposition}
+    if not context.params.override:
+        return data
+    if context.identity.role is not Role.SUPERVISOR:
+        words = Words("必做步骤没有完成，只有班长可以强制结警", "Only a supervisor may close with mandatory steps open")
+        raise ApiError(403, words)
+    if not context.params.note.strip():
+        raise ApiError(400, Words("强制结警必须写明原因", "note: closing with mandatory steps open needs a reason"))
+    return {**data, "override": True}
 
 
 async def list_guards(context: RequestContext[Any]) -> GuardList:
@@ -97,6 +111,8 @@ async def _step(context: RequestContext[Any], step: str, note: str, data: Mappin
         alert = await desk.step(alert_id, step, context.identity.user, note.strip(), data or {})
     except NotFound as error:
         raise _no_such_alert(alert_id) from error
+    except MandatoryStepsOpen as error:
+        raise ApiError(409, error.words, "steps_open") from error
     except Conflict as error:
         state = (await _alert(context)).state
         raise ApiError(409, Words(f"警情{STATES_ZH[state]}，不能{STEPS_ZH[step]}", str(error))) from error

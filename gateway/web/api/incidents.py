@@ -8,9 +8,10 @@ from typing import Any
 
 from gateway.auth.audience import audience_of
 from gateway.desk.incident_desk import StepResult
+from gateway.desk.procedures import MandatoryStepsOpen
 from gateway.errors import Conflict, NotFound
 from gateway.model import AlertState, Incident, Words
-from gateway.web.api.alerts import STATES_ZH, STEPS_ZH, require_assignable
+from gateway.web.api.alerts import STATES_ZH, STEPS_ZH, closing_data, require_assignable
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.incident_responses import IncidentDetail, IncidentList, IncidentStepResult
 from gateway.web.incident_serializer import IncidentSerializer
@@ -86,7 +87,7 @@ async def add_note(context: RequestContext[NoteRequest]) -> IncidentStepResult:
 
 async def close(context: RequestContext[CloseRequest]) -> IncidentStepResult:
     """Handler of POST /api/v1/incidents/{id}/close."""
-    return await _step(context, "close", context.params.note, {"disposition": context.params.disposition})
+    return await _step(context, "close", context.params.note, closing_data(context))
 
 
 async def assign(context: RequestContext[AssignRequest]) -> IncidentStepResult:
@@ -129,6 +130,8 @@ async def _step(
         )
     except NotFound as error:
         raise _no_such_incident(incident_id) from error
+    except MandatoryStepsOpen as error:
+        raise ApiError(409, error.words, "steps_open") from error
     except Conflict as error:
         state = (await _incident(context)).state
         raise ApiError(409, Words(f"案情{STATES_ZH[state]}，不能{STEPS_ZH[step]}", str(error))) from error

@@ -21,6 +21,8 @@ export interface StepForm {
   assignee: Ref<string | null>;
   note: Ref<string>;
   minutes: Ref<number>;
+  /** close although mandatory steps of the procedure are open; for supervisors, with a note */
+  override: Ref<boolean>;
   clear: () => void;
   loadGuards: () => Promise<void>;
   pick: (number: number, presentAssignee: string | null) => void;
@@ -36,6 +38,7 @@ export function createStepForm(gateway: Gateway): StepForm {
   const assignee = ref<string | null>(null);
   const note = ref("");
   const minutes = ref(HOLDS[1] as number);
+  const override = ref(false);
   return {
     mode,
     scope,
@@ -44,7 +47,9 @@ export function createStepForm(gateway: Gateway): StepForm {
     assignee,
     note,
     minutes,
+    override,
     clear: () => {
+      override.value = false;
       mode.value = null;
       disposition.value = null;
       assignee.value = null;
@@ -62,7 +67,7 @@ export function createStepForm(gateway: Gateway): StepForm {
     },
     body: (action, now) => {
       const text = note.value.trim();
-      if (action === "close") return disposition.value && { disposition: disposition.value, ...(text ? { note: text } : {}) };
+      if (action === "close") return disposition.value && closing(disposition.value, text, override.value);
       if (action === "assign") return assignee.value === null ? null : { user: assignee.value };
       if (action === "note") return text ? { note: text } : null;
       if (action === "hold") return { until: new Date(now + minutes.value * 60_000).toISOString() };
@@ -70,3 +75,9 @@ export function createStepForm(gateway: Gateway): StepForm {
     },
   };
 }
+
+const closing = (disposition: Disposition, note: string, override: boolean): StepBody => ({
+  disposition,
+  ...(note ? { note } : {}),
+  ...(override ? { override } : {}),
+});

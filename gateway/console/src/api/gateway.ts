@@ -30,6 +30,7 @@ import type {
   Silence,
   SilencePage,
 } from "./types";
+import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
@@ -39,6 +40,7 @@ export interface StepBody {
   note?: string;
   user?: string;
   until?: string;
+  override?: boolean;
 }
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
@@ -110,6 +112,18 @@ export class Gateway {
 
   /** Places whose name contains these words. */
   places = (find: string, limit: number): Promise<Page<PlaceName>> => this.client.call("GET", at("/api/v1/places", { find, limit }));
+
+  procedure = (incident: string): Promise<IncidentProcedure> => this.client.call("GET", `${incidentPath(incident)}/procedure`);
+
+  chooseProcedure = (incident: string, procedure: string, note: string): Promise<IncidentProcedure> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure`, { procedure, note });
+
+  takeStep = (incident: string, step: string, body: ProcedureStepBody): Promise<IncidentProcedure> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure/steps/${encodeURIComponent(step)}`, body);
+
+  /** The numbers of a call step; looking at them is put on record. */
+  procedureNumbers = (incident: string, step: string): Promise<{ items: PhoneNumber[] }> =>
+    this.client.call("POST", `${incidentPath(incident)}/procedure/steps/${encodeURIComponent(step)}/numbers`, {});
 
   guards = (): Promise<{ items: Guard[] }> => this.client.call("GET", "/api/v1/guards");
 

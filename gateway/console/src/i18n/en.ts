@@ -11,6 +11,7 @@ import { en as deviceWords } from "../devices/words";
 import { en as notifiers } from "../notifiers/words";
 import { en as duty } from "../duty/words";
 import { en as patrol } from "../patrol/words";
+import { en as procedure } from "../procedures/words";
 import type { Messages } from "./zh";
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -159,6 +160,7 @@ export const en: Messages = {
     announce: "Announce",
     stop: "Stop",
   },
+  procedure,
   desk,
   code: "en",
   dataKeys: {
@@ -352,6 +354,11 @@ export const en: Messages = {
     note: "Note",
     assign: "Assigned",
     snapshot: "Picture kept",
+    procedure_step: "Procedure step",
+    procedure_answer: "Procedure answer",
+    procedure_choose: "Other procedure",
+    number_view: "Number looked at",
+    report_view: "Report looked at",
     clip: "Recorded",
     clip_view: "Recording watched",
     clip_export: "Recording exported",

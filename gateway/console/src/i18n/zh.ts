@@ -8,6 +8,7 @@ import * as past from "../history/words";
 import { zh as cameraWords } from "../cameras/words";
 import { zh as deviceWords } from "../devices/words";
 import { zh as notifiers } from "../notifiers/words";
+import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as handover } from "../handover/words";
 import { zh as duty } from "../duty/words";
@@ -269,6 +270,7 @@ export const zh = {
   deviceTypes,
   plan,
   actions,
+  procedure,
   desk,
   code: "zh" as "zh" | "en",
   dataKeys,
@@ -383,6 +385,11 @@ export const zh = {
     note: "备注",
     assign: "指派",
     snapshot: "留存抓拍",
+    procedure_step: "预案步骤",
+    procedure_answer: "预案回答",
+    procedure_choose: "换用预案",
+    number_view: "查看电话",
+    report_view: "查看案情报告",
     clip: "录像存档",
     clip_view: "查看录像",
     clip_export: "导出录像",
