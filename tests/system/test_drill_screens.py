@@ -12,8 +12,8 @@ from tests.support.guard_page import PHONE, chromium, guard_page
 from tests.system.test_desk import OTHER, PANEL
 
 pytestmark = [pytest.mark.needs("chromium", "chromium"), pytest.mark.timeout(180)]
-CRITICAL = 988
-"""A pitch that only the critical pattern has (Hz)."""
+HIGH = 587
+"""A pitch of the pattern for high alerts (Hz)."""
 
 
 @pytest.fixture
@@ -34,9 +34,10 @@ async def browser():
         yield started
 
 
-async def start_fire(page, find="201", place="b1/u1/201"):
+async def start(page, kind="fire.alarm"):
+    find, place = "201", "b1/u1/201"
     await page.goto(page.url.split("#")[0] + "#/drills")
-    await page.locator("input[name=kind][value='fire.alarm']").check()
+    await page.locator(f"input[name=kind][value='{kind}']").check()
     await page.get_by_role("combobox").fill(find)
     await expect(page.locator(f"[data-place='{place}'][aria-selected=true]")).to_be_visible()
     await page.locator("[data-action=start]").click()
@@ -47,14 +48,14 @@ async def start_fire(page, find="201", place="b1/u1/201"):
 async def test_a_supervisor_starts_it_a_guard_handles_it_and_its_times_are_scored(gateway, browser):
     guard = await guard_page(browser, gateway, "王建国")
     supervisor = await guard_page(browser, gateway, "赵敏")
-    await start_fire(supervisor)
+    await start(supervisor, "water.alarm")
     await expect(supervisor.locator("form .said")).to_contain_text("演练已开始")
     card = guard.locator(".card")
     await expect(card).to_have_count(1)
     await expect(card.locator(".mark.drill")).to_have_text("◇ 演练")
     await expect(guard.locator(".head .mark.drill")).to_be_visible()
     await expect(guard.locator("[data-action=drill]")).to_contain_text("演练进行中 1 起")
-    await eventually(lambda: guard.evaluate(f"window.heard.includes({CRITICAL})"))
+    await eventually(lambda: guard.evaluate(f"window.heard.includes({HIGH})"))
     # Nothing is offered that would move a device, and no source to silence.
     await expect(guard.locator("[data-action=silence]")).to_have_count(0)
     await expect(guard.locator("section.commands")).to_have_count(0)
@@ -67,6 +68,8 @@ async def test_a_supervisor_starts_it_a_guard_handles_it_and_its_times_are_score
     await guard.keyboard.press("a")
     await expect(card).to_have_attribute("data-state", "acknowledged")
     await expect(row.locator("[data-step=acknowledged]")).to_contain_text("秒")
+    await expect(row.locator("[data-step=acknowledged]")).to_contain_text("达标")
+    await expect(row).to_contain_text("漏水报警")
     await guard.keyboard.press("s")
     await expect(card).to_have_attribute("data-state", "on_scene")
     await guard.keyboard.press("c")
@@ -97,7 +100,7 @@ async def test_nobody_else_starts_one_and_it_leaves_no_trace_in_signals_or_notif
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_the_pages_have_no_serious_finding_of_axe_and_fit_a_phone(gateway, browser, language, theme):
     page = await guard_page(browser, gateway, "赵敏", language=language, theme=theme)
-    await start_fire(page)
+    await start(page)
     await expect(page.locator("[data-drill]")).to_have_count(1)
     assert await serious_findings(page) == [], "drills"
     await page.emulate_media(media="print")
