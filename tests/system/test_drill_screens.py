@@ -64,7 +64,7 @@ async def test_a_supervisor_starts_it_a_guard_handles_it_and_its_times_are_score
 
     row = supervisor.locator("[data-drill]")
     await expect(row).to_have_count(1)
-    await expect(row.locator("[data-step=acknowledged]")).to_have_text("等待中")
+    await expect(row.locator("[data-step=acknowledged]")).to_contain_text("等待中")
     await guard.keyboard.press("a")
     await expect(card).to_have_attribute("data-state", "acknowledged")
     await expect(row.locator("[data-step=acknowledged]")).to_contain_text("秒")
