@@ -77,7 +77,7 @@ class Busy(LinkLost):
         self.seconds = seconds
 
 
-class DeviceAccess(Protocol):
+class CommandAccess(Protocol):
     """The compound's devices, for notifiers that tell by one of them: a siren, a light, a modem."""
 
     async def perform(self, command: Command) -> Json:
@@ -110,10 +110,10 @@ class Notifier(ABC):
     USEFUL_FOR: ClassVar[timedelta] = timedelta(days=1)
     """A notification older than this is not sent any more, and is reported as undelivered."""
 
-    def __init__(self, name: str, settings: Any, devices: DeviceAccess | None = None) -> None:
+    def __init__(self, name: str, settings: Any, devices: CommandAccess | None = None) -> None:
         self.name = name
         self.settings = settings
-        self.devices: DeviceAccess = devices or NoDevices()
+        self.devices: CommandAccess = devices or NoDevices()
 
     @abstractmethod
     async def send(self, notification: Notification) -> Receipt:

@@ -14,7 +14,7 @@ from gateway.config.desk import DeskSettings, ReportSection
 from gateway.figures.facts import AlertFact
 from gateway.figures.figures import Inputs
 from gateway.figures.period import Shifts
-from gateway.figures.response import Limit, Limits
+from gateway.figures.response import Limits, ResponseLimit
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.handover import ShiftPlan
 from gateway.model import Device, DeviceType
@@ -77,9 +77,9 @@ class CurrentConfig:
         """How soon alerts must be answered, for figures of the past: by the present settings."""
         desk, zone = self.desk_and_zone()
 
-        def limit_of(alert: AlertFact) -> Limit:
+        def limit_of(alert: AlertFact) -> ResponseLimit:
             found = desk.limits.of(alert, alert.kind, alert.raised_at, zone)
-            return Limit(found.acknowledge, found.arrive)
+            return ResponseLimit(found.acknowledge, found.arrive)
 
         return limit_of
 

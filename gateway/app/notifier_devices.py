@@ -17,11 +17,11 @@ class NotifierDevices:
     supervisor: Supervisor
 
     async def perform(self, command: Command) -> Json:
-        """See `DeviceAccess`."""
+        """See `CommandAccess`."""
         return await self.commands.carried_out(command)
 
     def fault(self, device: str, action: str, *, strict: bool = False) -> Words | None:
-        """See `DeviceAccess`."""
+        """See `CommandAccess`."""
         status = self.supervisor.devices().get(device)
         if status is None:
             return Words(f"没有设备 {device}", f"there is no device {device}")

@@ -57,7 +57,7 @@ class Silenced:
 
 
 @dataclass(frozen=True, slots=True)
-class StateChange:
+class HealthChange:
     """A device went away (`offline`, `silent`, `refused`) or came back (`online`)."""
 
     device: str

@@ -11,7 +11,7 @@ from gateway.figures import rows
 from gateway.figures.facts import AlertFact
 from gateway.figures.figures import Figures, Inputs, figures
 from gateway.figures.period import Period
-from gateway.figures.response import Limit
+from gateway.figures.response import ResponseLimit
 from gateway.model import Disposition, Severity, Words
 
 MOST_INCIDENTS = 15
@@ -28,7 +28,7 @@ class NightIncident:
     reason: Words
     opened_at: datetime
     alerts: int
-    limit: Limit
+    limit: ResponseLimit
     acknowledged_s: float | None
     arrived_s: float | None
     disposition: Disposition | None

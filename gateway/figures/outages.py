@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.figures.facts import StateChange
+from gateway.figures.facts import HealthChange
 from gateway.figures.period import Period
 
 MOST_DEVICES = 50
@@ -32,7 +32,7 @@ class Outages:
     seconds: float
 
 
-def outages(away_before: Iterable[str], changes: Iterable[StateChange], period: Period, now: datetime) -> Outages:
+def outages(away_before: Iterable[str], changes: Iterable[HealthChange], period: Period, now: datetime) -> Outages:
     """`away_before` were away when the period began; `changes` are those of the period, in order.
 
     A device that goes from offline to silent is away once.

@@ -13,21 +13,21 @@ from gateway.model import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class ResponseLimit:
     """How soon an alert must be acknowledged, and how soon after that somebody must be on the scene (None: nobody)."""
 
     acknowledge: timedelta
     arrive: timedelta | None
 
 
-Limits = Callable[[AlertFact], Limit]
+Limits = Callable[[AlertFact], ResponseLimit]
 _HOLD_UP = frozenset({"fire.alarm", "panic.pressed", "duress.entered"})
 _DEFAULT_ARRIVAL = timedelta(minutes=5)
 
 
-def default_limits(alert: AlertFact) -> Limit:
+def default_limits(alert: AlertFact) -> ResponseLimit:
     """EN 50518: 30 s for fire and hold-up, 90 s for all others."""
-    return Limit(timedelta(seconds=30 if alert.kind in _HOLD_UP else 90), _DEFAULT_ARRIVAL)
+    return ResponseLimit(timedelta(seconds=30 if alert.kind in _HOLD_UP else 90), _DEFAULT_ARRIVAL)
 
 
 @dataclass(frozen=True, slots=True)

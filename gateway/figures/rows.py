@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from gateway.figures.facts import AlertFact, Silenced, StateChange
+from gateway.figures.facts import AlertFact, HealthChange, Silenced
 from gateway.figures.sources import ZoneUse
 from gateway.model import DRILL_RULE, AlertState, Disposition, Severity, Words
 from gateway.model.kinds import ALARM_KINDS, KINDS
@@ -125,10 +125,10 @@ def span(connection: sqlite3.Connection, begin: datetime, end: datetime) -> Span
     return journal.first_since(connection, begin), journal.first_since(connection, end) - 1
 
 
-def state_changes(connection: sqlite3.Connection, numbers: Span) -> list[StateChange]:
+def state_changes(connection: sqlite3.Connection, numbers: Span) -> list[HealthChange]:
     """The devices that went away and came back, in order."""
     found = [
-        StateChange(row["device"], state, from_us(row["received"]))
+        HealthChange(row["device"], state, from_us(row["received"]))
         for kind, state in _STATES.items()
         for row in connection.execute(_CHANGES, (kind, *numbers))
     ]

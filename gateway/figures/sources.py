@@ -13,7 +13,7 @@ FIX = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class AlertSource:
     """One rule at one device (or at a place, without a device).
 
     `avoidable` are its alarms that people closed as false or nuisance: what nobody has judged may be real. `saved` is
@@ -32,7 +32,7 @@ class Source:
 class FixList:
     """`half_at`: how many sources have to be fixed for half of the alarms; None when even all do not suffice."""
 
-    sources: Sequence[Source]
+    sources: Sequence[AlertSource]
     half_at: int | None
 
 
@@ -45,13 +45,13 @@ def fix_list(alerts: Sequence[AlertFact], most: int = FIX) -> FixList:
         counts[key] += 1
         avoidable[key] += alert.is_worthless
     ordered = sorted(avoidable, key=lambda key: (-avoidable[key], key))
-    saved, sources, half_at = 0, list[Source](), None
+    saved, sources, half_at = 0, list[AlertSource](), None
     for number, key in enumerate(ordered, 1):
         saved += avoidable[key]
         if half_at is None and saved * 2 >= len(alerts):
             half_at = number
         if number <= most and avoidable[key]:
-            sources.append(Source(*key, counts[key], avoidable[key], saved / len(alerts)))
+            sources.append(AlertSource(*key, counts[key], avoidable[key], saved / len(alerts)))
     return FixList(sources, half_at)
 
 

@@ -57,7 +57,7 @@ _CLOSING = "SELECT user, at, note FROM steps WHERE alert = ? AND action = 'close
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class IndexProgress:
     """How far the index has read. `building`: it is made for the first time, and has come to this alert's id."""
 
     decisions: int = 0
@@ -69,21 +69,21 @@ class Progress:
 class Documents:
     """A batch for the index: alerts with their terms, and how far it has read with them. `more`: there is more."""
 
-    progress: Progress
+    progress: IndexProgress
     alerts: Sequence[tuple[Alert, str]]
     more: bool
 
 
-def progress(connection: sqlite3.Connection) -> Progress:
+def progress(connection: sqlite3.Connection) -> IndexProgress:
     """How far the index has read. A new one begins with the alerts there are, and follows from the present on."""
     rows = {row["source"]: row["seen"] for row in connection.execute("SELECT source, seen FROM search_progress")}
     if rows:
-        return Progress(rows["decisions"], rows["steps"], rows.get("building"))
+        return IndexProgress(rows["decisions"], rows["steps"], rows.get("building"))
     last = [connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0 for table in _SOURCES]  # noqa: S608  # fixed names
-    return Progress(last[0], last[1], building="")
+    return IndexProgress(last[0], last[1], building="")
 
 
-def next_documents(connection: sqlite3.Connection, seen: Progress, limit: int) -> Documents:
+def next_documents(connection: sqlite3.Connection, seen: IndexProgress, limit: int) -> Documents:
     """The next alerts for the index, as they are now: all in turn, then those that decisions and steps are about."""
     if seen.building is not None:
         ids = [row["id"] for row in connection.execute(_NEXT_ALERTS, (seen.building, limit))]
@@ -95,7 +95,7 @@ def next_documents(connection: sqlite3.Connection, seen: Progress, limit: int) -
         about |= {row["alert"]: None for row in found if row["alert"]}
         numbers.append(found[-1]["number"] if found else last)
         more = more or len(found) == limit
-    return Documents(Progress(numbers[0], numbers[1]), _documents(connection, about), more)
+    return Documents(IndexProgress(numbers[0], numbers[1]), _documents(connection, about), more)
 
 
 def _documents(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[Alert, str]]:

@@ -14,7 +14,7 @@ from gateway.settings.context import DeviceRef
 from gateway.settings.durations import PositiveDuration, max_duration, parse_duration
 
 
-class CommandSettings(NotifierSettings):
+class DeviceCommandSettings(NotifierSettings):
     """A command for a device of devices.yaml. The text is not used."""
 
     device: Annotated[DeviceRef, Field(description="a device of devices.yaml")]
@@ -30,8 +30,8 @@ class CommandSettings(NotifierSettings):
 class CommandNotifier(Notifier):
     """Has the device do it. A siren that sounds half an hour late would mislead, so it is soon given up."""
 
-    Settings = CommandSettings
-    settings: CommandSettings
+    Settings = DeviceCommandSettings
+    settings: DeviceCommandSettings
     USEFUL_FOR: ClassVar[timedelta] = timedelta(minutes=5)
 
     async def send(self, notification: Notification) -> Receipt:  # noqa: ARG002  # a siren says no words

@@ -45,7 +45,7 @@ class MqttSettings(NotifierSettings):
     retain: Annotated[bool, Field(description="the broker keeps the last one, so nobody need listen now")] = False
 
 
-class Mqtt(Notifier):
+class MqttNotifier(Notifier):
     """Connects for each message: they are rare, and a connection that idles proves nothing."""
 
     Settings = MqttSettings
@@ -129,4 +129,4 @@ def _check(reason: ReasonCode | None) -> None:
         raise LoginRefused(words) if reason is not None and reason.value in _NOT_TAKEN else LinkLost(words)
 
 
-NOTIFIER = Mqtt
+NOTIFIER = MqttNotifier

@@ -14,7 +14,7 @@ import structlog
 from gateway.config.configuration import NotifierEntry
 from gateway.errors import NotFound, NotRecorded
 from gateway.model import Words
-from gateway.notifier import DeviceAccess, Notifier, Receipt
+from gateway.notifier import CommandAccess, Notifier, Receipt
 from gateway.notify import rows
 from gateway.notify.health_alerts import Alerts, HealthAlerts
 from gateway.notify.message import Message
@@ -50,7 +50,7 @@ class NotifierStatus:
 class Outbox:
     """Has no notifiers until `apply`. `devices` are for notifiers that tell by a device."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], devices: DeviceAccess, alerts: Alerts) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], devices: CommandAccess, alerts: Alerts) -> None:
         self._store, self._now, self._devices = store, now, devices
         self._proofs = Proofs(store)
         self._alerts = HealthAlerts(alerts, self._proofs)

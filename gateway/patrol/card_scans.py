@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from gateway.config.desk import DeskSettings
-from gateway.config.desk.patrols import Checkpoint
+from gateway.config.desk.patrols import PatrolCheckpoint
 from gateway.errors import NotRecorded
 from gateway.model import Signal
 from gateway.patrol.service import PhoneScan
@@ -34,7 +34,7 @@ class CardScans:
         store: Store,
         now: Callable[[], datetime],
         settings: Callable[[], tuple[DeskSettings, ZoneInfo]],
-        record: Callable[[Checkpoint, str, PhoneScan], Awaitable[object]],
+        record: Callable[[PatrolCheckpoint, str, PhoneScan], Awaitable[object]],
     ) -> None:
         self._store = store
         self._now = now
@@ -59,7 +59,7 @@ class CardScans:
             for kind in KINDS if checkpoint.reader else ():
                 await self._follow(checkpoint, kind, users)
 
-    async def _follow(self, checkpoint: Checkpoint, kind: str, users: Mapping[str, str]) -> None:
+    async def _follow(self, checkpoint: PatrolCheckpoint, kind: str, users: Mapping[str, str]) -> None:
         reader = checkpoint.reader
         assert reader is not None
         found = await self._store.read(

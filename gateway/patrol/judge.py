@@ -29,7 +29,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RoundFault:
     """Something wrong with a round, at a place."""
 
     place: str
@@ -38,7 +38,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RoundVerdict:
     """`state`: waiting, under_way, done, incomplete or missed. `scans`: the one that counts, by checkpoint.
 
     `next_look` is when the verdict may change without another scan; None when it is final.
@@ -46,7 +46,7 @@ class Verdict:
 
     state: str
     scans: Mapping[str, Scan]
-    faults: Mapping[str, Fault]
+    faults: Mapping[str, RoundFault]
     missing: Sequence[str]
     next_look: datetime | None = None
     marks: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -60,13 +60,13 @@ def counts_for(plan: RoundPlan, scan: Scan) -> bool:
     return mine and here and plan.opens <= scan.time <= plan.closes
 
 
-def judge(plan: RoundPlan, scans: Sequence[Scan], now: datetime) -> Verdict:
+def judge(plan: RoundPlan, scans: Sequence[Scan], now: datetime) -> RoundVerdict:
     """The round's verdict at `now`. Scans that do not belong to it are left out; the first of a checkpoint counts."""
     made: dict[str, Scan] = {}
     for scan in sorted(scans, key=lambda one: one.time):
         if counts_for(plan, scan):
             made.setdefault(scan.checkpoint, scan)
-    faults: dict[str, Fault] = {}
+    faults: dict[str, RoundFault] = {}
     marks: dict[str, list[str]] = {name: ["late"] for name, scan in made.items() if scan.late}
     for name, mark, fault in _walking_faults(plan, made):
         marks.setdefault(name, []).append(mark)
@@ -85,7 +85,7 @@ def judge(plan: RoundPlan, scans: Sequence[Scan], now: datetime) -> Verdict:
         faults |= _missed(plan, made, missing, now, overdue)
         look = overdue if overdue and now <= overdue else (plan.closes if now <= plan.closes else None)
     look = None if look is None else look + timedelta(milliseconds=1)  # the limit itself is still in time
-    return Verdict(_state(plan, made, missing, now), made, faults, missing, look, marks)
+    return RoundVerdict(_state(plan, made, missing, now), made, faults, missing, look, marks)
 
 
 def _state(plan: RoundPlan, made: Mapping[str, Scan], missing: Sequence[str], now: datetime) -> str:
@@ -96,7 +96,7 @@ def _state(plan: RoundPlan, made: Mapping[str, Scan], missing: Sequence[str], no
     return "under_way" if now <= plan.closes else "incomplete"
 
 
-def _walking_faults(plan: RoundPlan, made: Mapping[str, Scan]) -> Iterator[tuple[str, str, Fault]]:
+def _walking_faults(plan: RoundPlan, made: Mapping[str, Scan]) -> Iterator[tuple[str, str, RoundFault]]:
     """Scans that came impossibly soon after the one before, or before an earlier checkpoint."""
     walked = sorted(made.values(), key=lambda one: one.time)
     position = {one.id: index for index, one in enumerate(plan.checkpoints)}
@@ -119,7 +119,7 @@ def _next_overdue(plan: RoundPlan, made: Mapping[str, Scan]) -> datetime | None:
 
 def _missed(
     plan: RoundPlan, made: Mapping[str, Scan], missing: Sequence[str], now: datetime, overdue: datetime | None
-) -> dict[str, Fault]:
+) -> dict[str, RoundFault]:
     points = {one.id: one for one in plan.checkpoints}
     if now <= plan.closes:
         if overdue is None or now <= overdue:
@@ -138,25 +138,25 @@ def _expected(plan: RoundPlan, made: Mapping[str, Scan], missing: Sequence[str])
     return next((name for name in order[last + 1 :] if name in missing), missing[0])
 
 
-def _not_begun(plan: RoundPlan) -> Fault:
+def _not_begun(plan: RoundPlan) -> RoundFault:
     first = plan.checkpoints[0]
     minutes = int(plan.tolerance.total_seconds() // 60)
     reason = Words(
         f"巡更未开始：{plan.name.zh}，应从「{first.name.zh}」开始，已过允许的 {minutes} 分钟",
         f"Round not begun: {plan.name.en}, from {first.name.en}; the {minutes} minutes of tolerance are over",
     )
-    return Fault(first.place, plan.severity, reason)
+    return RoundFault(first.place, plan.severity, reason)
 
 
-def _not_reached(plan: RoundPlan, point: PlannedCheckpoint) -> Fault:
+def _not_reached(plan: RoundPlan, point: PlannedCheckpoint) -> RoundFault:
     reason = Words(
         f"巡更漏点：{plan.name.zh}，「{point.name.zh}」没有按时打卡",
         f"Checkpoint missed: {point.name.en} was not scanned in time ({plan.name.en})",
     )
-    return Fault(point.place, plan.severity, reason)
+    return RoundFault(point.place, plan.severity, reason)
 
 
-def _abandoned(plan: RoundPlan, points: Sequence[PlannedCheckpoint], done: int) -> Fault:
+def _abandoned(plan: RoundPlan, points: Sequence[PlannedCheckpoint], done: int) -> RoundFault:
     shown, more = points[:MOST_SINGLE], len(points) - MOST_SINGLE
     zh, en = "、".join(one.name.zh for one in shown), ", ".join(one.name.en for one in shown)
     total = len(plan.checkpoints)
@@ -164,22 +164,22 @@ def _abandoned(plan: RoundPlan, points: Sequence[PlannedCheckpoint], done: int) 
         f"巡更未完成：{plan.name.zh}，只打卡 {done}/{total}，漏 {zh} 等 {len(points)} 点",
         f"Round not finished: {plan.name.en}, {done} of {total}; missed {en} and {more} more",
     )
-    return Fault(points[0].place, plan.severity, reason)
+    return RoundFault(points[0].place, plan.severity, reason)
 
 
-def _quick(plan: RoundPlan, point: PlannedCheckpoint, took: timedelta) -> Fault:
+def _quick(plan: RoundPlan, point: PlannedCheckpoint, took: timedelta) -> RoundFault:
     seconds, least = int(took.total_seconds()), int(plan.shortest.total_seconds())
     reason = Words(
         f"巡更过快：{plan.name.zh}，到「{point.name.zh}」只用 {seconds} 秒，步行至少 {least} 秒；可能是用照片打卡",
         f"Impossibly quick: {seconds} s to {point.name.en}, walking takes at least {least} s ({plan.name.en});"
         " perhaps a photo of the code",
     )
-    return Fault(point.place, plan.severity, reason)
+    return RoundFault(point.place, plan.severity, reason)
 
 
-def _out_of_order(plan: RoundPlan, point: PlannedCheckpoint, skipped: PlannedCheckpoint) -> Fault:
+def _out_of_order(plan: RoundPlan, point: PlannedCheckpoint, skipped: PlannedCheckpoint) -> RoundFault:
     reason = Words(
         f"巡更顺序不对：{plan.name.zh}，先到「{point.name.zh}」，应先到「{skipped.name.zh}」",
         f"Out of order: {point.name.en} before {skipped.name.en} ({plan.name.en})",
     )
-    return Fault(point.place, Severity.LOW, reason)
+    return RoundFault(point.place, Severity.LOW, reason)

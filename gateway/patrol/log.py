@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.model import Signal
-from gateway.patrol.judge import Scan, Verdict, judge
+from gateway.patrol.judge import RoundVerdict, Scan, judge
 from gateway.patrol.plan import RoundPlan, plan_of
 from gateway.patrol.rule import SCANNED, round_for, scan_of
 from gateway.patrol.schedule import OPENED
@@ -24,7 +24,7 @@ class JudgedRound:
     """A round and its verdict at the time of reading."""
 
     plan: RoundPlan
-    verdict: Verdict
+    verdict: RoundVerdict
 
 
 def read_rounds(connection: sqlite3.Connection, since: datetime, until: datetime, now: datetime) -> list[JudgedRound]:

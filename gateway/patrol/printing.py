@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.config import load
-from gateway.config.desk.patrols import Checkpoint, PatrolSection
+from gateway.config.desk.patrols import PatrolCheckpoint, PatrolSection
 from gateway.store import journal
 
 _DESK = re.compile(r"^# desk\.yaml$", re.MULTILINE)
@@ -24,9 +24,9 @@ _DESK = re.compile(r"^# desk\.yaml$", re.MULTILINE)
 class Checkpoints:
     """Those of desk.yaml, in its order."""
 
-    all: Sequence[Checkpoint]
+    all: Sequence[PatrolCheckpoint]
 
-    def chosen(self, ids: Collection[str]) -> list[Checkpoint]:
+    def chosen(self, ids: Collection[str]) -> list[PatrolCheckpoint]:
         """All, or those with these ids."""
         return [one for one in self.all if not ids or one.id in ids]
 

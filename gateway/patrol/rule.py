@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.model import Clear, Decision, Decisions, Event, Raise, Severity, Signal, Wake, WakeAt, Words
-from gateway.patrol.judge import Scan, Verdict, counts_for, judge
+from gateway.patrol.judge import RoundVerdict, Scan, counts_for, judge
 from gateway.patrol.plan import RoundPlan, plan_of
 from gateway.patrol.schedule import OPENED
 from gateway.rule import Compound, Rule, RuleSettings
@@ -137,7 +137,7 @@ def _is_over(plan: RoundPlan, now: datetime) -> bool:
     return now > plan.closes + plan.late + timedelta(hours=1)
 
 
-def _cleared(plan: RoundPlan, verdict: Verdict, scan: Scan | None) -> Words:
+def _cleared(plan: RoundPlan, verdict: RoundVerdict, scan: Scan | None) -> Words:
     if scan is None:
         return Words("巡更已恢复正常", "The round is in order again")
     point = next(one for one in plan.checkpoints if one.id == scan.checkpoint)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.config.desk import DeskSettings
-from gateway.config.desk.patrols import Checkpoint
+from gateway.config.desk.patrols import PatrolCheckpoint
 from gateway.errors import Conflict, NotFound
 from gateway.model import Action, Signal, Step
 from gateway.patrol import rows
@@ -25,7 +25,7 @@ from gateway.patrol.schedule import ASKED
 from gateway.store import Store, audit, journal
 from gateway.store.columns import from_json, from_us
 
-__all__ = ["Checkpoint", "DutyEntry", "KeptScan", "Patrols", "PhoneScan"]
+__all__ = ["DutyEntry", "KeptScan", "PatrolCheckpoint", "Patrols", "PhoneScan"]
 _DAY = timedelta(days=1)
 NEVER = 2**62
 
@@ -51,7 +51,7 @@ class PhoneScan:
 class KeptScan:
     """What became of a scan. `new`: false when it was on record already."""
 
-    checkpoint: Checkpoint
+    checkpoint: PatrolCheckpoint
     placed: Placed
     new: bool
 
@@ -88,16 +88,16 @@ class Patrols:
         self._device = device
         self._one = asyncio.Lock()
 
-    def checkpoint(self, checkpoint_id: str) -> Checkpoint | None:
+    def checkpoint(self, checkpoint_id: str) -> PatrolCheckpoint | None:
         """The checkpoint in desk.yaml."""
         return next((one for one in self._settings()[0].patrols.checkpoints if one.id == checkpoint_id), None)
 
-    async def checkpoint_of(self, token: str) -> Checkpoint | None:
+    async def checkpoint_of(self, token: str) -> PatrolCheckpoint | None:
         """The checkpoint of a QR code; None for a foreign, forged or revoked code, or a checkpoint that is gone."""
         found = await self.codes.checkpoint(token)
         return None if found is None else self.checkpoint(found)
 
-    async def scan(self, checkpoint: Checkpoint, user: str, scan: PhoneScan) -> KeptScan:
+    async def scan(self, checkpoint: PatrolCheckpoint, user: str, scan: PhoneScan) -> KeptScan:
         """Record a scan; it is on disk when this returns. Raises NotRecorded."""
         where = placed(scan.made, scan.sent, self._now(), self._settings()[0].patrols.late)
         source = f"scan:{user}:{scan.key}"
@@ -121,7 +121,7 @@ class Patrols:
                 )
         return KeptScan(checkpoint, where, known is None)
 
-    async def find(self, checkpoint: Checkpoint, user: str, text: str, key: str, picture: bytes | None) -> None:
+    async def find(self, checkpoint: PatrolCheckpoint, user: str, text: str, key: str, picture: bytes | None) -> None:
         """Report a finding at a checkpoint: an alert at its place. Raises NotRecorded."""
         data = {"checkpoint": checkpoint.id, "place": checkpoint.place, "user": user, "text": text}
         source = f"finding:{user}:{key}"

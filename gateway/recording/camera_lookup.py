@@ -17,7 +17,7 @@ MAX_CAMERAS = 6
 _MAX_REMEMBERED = 10_000
 
 
-class Relation(IntEnum):
+class CameraRelation(IntEnum):
     """How a camera belongs to a place. At the same distance a lower one comes first."""
 
     OWN = 0
@@ -39,14 +39,14 @@ class CameraLookup:
         """Replace the devices and neighbours after a change of the configuration."""
         self._cameras = {device.id: device for device in devices.values() if device.type is DeviceType.CAMERA}
         self._near = tuple(frozenset(group) for group in near)
-        self._remembered: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[str, Relation]]] = {}
+        self._remembered: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[str, CameraRelation]]] = {}
 
     def for_alert(self, alert: Alert) -> str | None:
         """The one camera to take pictures and recordings of the alert with; None when none sees it.
 
         Never one that only overlooks a larger place: the camera in the lobby does not see the flat.
         """
-        return next((camera for camera, how in self._of_alert(alert) if how < Relation.ABOVE), None)
+        return next((camera for camera, how in self._of_alert(alert) if how < CameraRelation.ABOVE), None)
 
     def around_alert(self, alert: Alert, most: int = MAX_CAMERAS) -> list[str]:
         """The cameras to show with the alert, nearest first."""
@@ -60,10 +60,10 @@ class CameraLookup:
         """The id of the first camera at exactly that place; None when there is none."""
         return next((camera.id for camera in self._cameras.values() if place and camera.place == place), None)
 
-    def _of_alert(self, alert: Alert) -> list[tuple[str, Relation]]:
+    def _of_alert(self, alert: Alert) -> list[tuple[str, CameraRelation]]:
         return self._ranked([alert.place], [alert.device] if alert.device in self._cameras else [])
 
-    def _ranked(self, places: Iterable[str], devices: Iterable[str]) -> list[tuple[str, Relation]]:
+    def _ranked(self, places: Iterable[str], devices: Iterable[str]) -> list[tuple[str, CameraRelation]]:
         # Remembered, because lists show hundreds of alerts and incidents at few places.
         key = tuple(dict.fromkeys(places)), tuple(dict.fromkeys(devices))
         if key not in self._remembered:
@@ -72,28 +72,28 @@ class CameraLookup:
             self._remembered[key] = list(self._rank(*key))
         return self._remembered[key]
 
-    def _rank(self, places: Sequence[str], devices: Collection[str]) -> Iterator[tuple[str, Relation]]:
+    def _rank(self, places: Sequence[str], devices: Collection[str]) -> Iterator[tuple[str, CameraRelation]]:
         found = []
         for order, camera in enumerate(self._cameras.values()):
             if camera.id in devices:
-                found.append(((-1, Relation.OWN, order), camera.id))
+                found.append(((-1, CameraRelation.OWN, order), camera.id))
             elif relations := [r for place in places if place for r in self._relations(camera.place, place)]:
                 found.append(((*min(relations), order), camera.id))
-        return ((camera, Relation(rank[1])) for rank, camera in sorted(found))
+        return ((camera, CameraRelation(rank[1])) for rank, camera in sorted(found))
 
-    def _relations(self, camera: str, place: str) -> Iterator[tuple[int, Relation]]:
+    def _relations(self, camera: str, place: str) -> Iterator[tuple[int, CameraRelation]]:
         """How far the camera's place is from a place, in levels of the tree, in each way it belongs to it."""
         if not camera:
             return
         if camera == place:
-            yield 0, Relation.OWN
+            yield 0, CameraRelation.OWN
         elif camera.startswith(f"{place}/"):
-            yield _levels(camera, place), Relation.BELOW
+            yield _levels(camera, place), CameraRelation.BELOW
         elif place.startswith(f"{camera}/"):
-            yield _levels(place, camera), Relation.ABOVE
+            yield _levels(place, camera), CameraRelation.ABOVE
         for neighbour in (each for group in self._near if place in group for each in group if each != place):
             if camera == neighbour or camera.startswith(f"{neighbour}/"):
-                yield 1 + _levels(camera, neighbour), Relation.NEAR
+                yield 1 + _levels(camera, neighbour), CameraRelation.NEAR
 
 
 def _levels(lower: str, upper: str) -> int:

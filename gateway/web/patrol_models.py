@@ -135,7 +135,7 @@ class PointName(BaseModel):
     place: str
 
 
-class Progress(BaseModel):
+class RoundProgress(BaseModel):
     """The round that a scan counts for."""
 
     name: WordsView
@@ -153,7 +153,7 @@ class ScanAnswer(BaseModel):
     checkpoint: PointName | None
     late: bool
     doubt: str
-    round: Progress | None
+    round: RoundProgress | None
 
 
 class ScanAnswers(BaseModel):

@@ -28,7 +28,7 @@ class AnswerView(ResponseModel):
     texts: WordsView
 
 
-class CallView(ResponseModel):
+class NumberedCallView(ResponseModel):
     """Who is called. The numbers are asked for with a POST, which is put on record."""
 
     contact: str = Field(description="a name of `contacts`, or residents")
@@ -71,7 +71,7 @@ class ProcedureStepView(ResponseModel):
     overdue: bool = Field(description="not done within its time, by now or at all")
     answer: str
     answers: Sequence[AnswerView]
-    call: CallView | None
+    call: NumberedCallView | None
     command: CommandStepView | None
     announce: WordsView | None
     entries: Sequence[StepEntryView]

@@ -6,17 +6,17 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from gateway.auth.audience import Audience
-from gateway.desk.procedures import RESIDENTS, Progress, StepProgress, targets
+from gateway.desk.procedures import RESIDENTS, ProcedureProgress, StepProgress, targets
 from gateway.desk.procedures.entries import Entry, answer_words
 from gateway.flow import rows
 from gateway.model import Device, Incident, Words, from_data
 from gateway.store.columns import from_json
 from gateway.web.procedure_responses import (
     AnswerView,
-    CallView,
     CommandStepView,
     CommandTargetView,
     IncidentProcedure,
+    NumberedCallView,
     ProcedureChoice,
     ProcedureStepView,
     ProcedureView,
@@ -54,7 +54,7 @@ class ProcedureSerializer:
             ],
         )
 
-    def _view(self, incident: Incident, progress: Progress, commands: CommandRows) -> ProcedureView:
+    def _view(self, incident: Incident, progress: ProcedureProgress, commands: CommandRows) -> ProcedureView:
         chosen, following = progress.chosen, progress.next
         return ProcedureView(
             id=progress.procedure.id,
@@ -103,14 +103,14 @@ class ProcedureSerializer:
         """A note may be about a person."""
         return entry.note if self._audience.sees_people else ""
 
-    def _call(self, incident: Incident, contact: str) -> CallView:
+    def _call(self, incident: Incident, contact: str) -> NumberedCallView:
         if contact == RESIDENTS:
             household = self._services.register.snapshot.household(incident.place)
             known = self._audience.sees_people and bool(household and any(each.phone for each in household.persons))
-            return CallView(contact=contact, names=words_view(_RESIDENTS), known=known)
+            return NumberedCallView(contact=contact, names=words_view(_RESIDENTS), known=known)
         found = self._services.desk.procedures.list.contact(contact)
         names = found.name.words if found else Words(contact, contact)
-        return CallView(contact=contact, names=words_view(names), known=found is not None)
+        return NumberedCallView(contact=contact, names=words_view(names), known=found is not None)
 
     def _command(self, incident: Incident, found: StepProgress, commands: CommandRows) -> CommandStepView | None:
         command = found.step.command

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.figures.budget import A_DAY, budget, floods_of, gauge, peak_of
 from gateway.figures.counts import REST, by, dispositions
-from gateway.figures.facts import StateChange
+from gateway.figures.facts import HealthChange
 from gateway.figures.outages import outages
 from gateway.figures.response import default_limits as limits
 from gateway.figures.response import percentile, responses
@@ -180,16 +180,16 @@ def test_zones_that_do_not_end_and_zones_that_are_never_heard():
 
 def test_a_device_that_is_offline_and_then_silent_is_away_once():
     changes = [
-        StateChange("c", "offline", at(10)),
-        StateChange("c", "silent", at(12)),
-        StateChange("c", "online", at(20)),
+        HealthChange("c", "offline", at(10)),
+        HealthChange("c", "silent", at(12)),
+        HealthChange("c", "online", at(20)),
     ]
     [found] = outages([], changes, period(), at(9999)).devices
     assert (found.count, found.seconds, found.is_away) == (1, 600, False)
 
 
 def test_an_outage_that_began_before_or_goes_on_counts_within_the_period():
-    changes = [StateChange("old", "online", at(5)), StateChange("new", "silent", at(50))]
+    changes = [HealthChange("old", "online", at(5)), HealthChange("new", "silent", at(50))]
     found = outages(["old", "gone"], changes, period(1), at(60))
     assert {outage.device: (outage.seconds, outage.is_away) for outage in found.devices} == {
         "old": (300, False),
@@ -200,12 +200,12 @@ def test_an_outage_that_began_before_or_goes_on_counts_within_the_period():
 
 
 def test_a_device_that_was_online_all_the_time_is_no_outage():
-    assert outages([], [StateChange("c", "online", at(1))], period(), at(60)).devices == []
+    assert outages([], [HealthChange("c", "online", at(1))], period(), at(60)).devices == []
 
 
 def test_the_longest_of_several_is_told():
     changes = [
-        StateChange("c", state, at(minute))
+        HealthChange("c", state, at(minute))
         for state, minute in (("offline", 0), ("online", 1), ("silent", 5), ("online", 9))
     ]
     [found] = outages([], changes, period(), at(60)).devices

@@ -13,7 +13,7 @@ from gateway.config.desk.procedures import SHIPPED, CommandStepSection
 from gateway.config.shipped_procedures import shipped_procedure
 from gateway.desk.procedures.choosing import AlertFacts, Applicable, applicable
 from gateway.desk.procedures.entries import ANSWERED, CHOSEN, REACHED, TAKEN, Entry
-from gateway.desk.procedures.progress import Progress, current, progress_of
+from gateway.desk.procedures.progress import ProcedureProgress, current, progress_of
 from gateway.desk.procedures.targets import targets
 from gateway.model import Device, DeviceType, Severity
 from tests.config.test_procedures import branches
@@ -98,7 +98,7 @@ def done(procedure: Procedure, step: str, answer: str = "", after_s: float = 0) 
     return Entry(what, procedure.id, step, answer, "guard", NOW + timedelta(seconds=after_s))
 
 
-def walk(procedure: Procedure, answers: dict[str, str]) -> Progress:
+def walk(procedure: Procedure, answers: dict[str, str]) -> ProcedureProgress:
     """Always do what is next, as a guard would, until nothing is."""
     entries: list[Entry] = []
     for _ in range(100):

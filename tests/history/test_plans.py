@@ -66,8 +66,8 @@ def subject(by: str) -> timeline.Subject:
         lambda c: night_report(c, PERIOD, INPUTS, NOW),
         lambda c: figure_rows.count(c, THEN, NOW),
         lambda c: rows.progress(c),
-        lambda c: rows.next_documents(c, rows.Progress(3, 4), 9),
-        lambda c: rows.next_documents(c, rows.Progress(3, 4, "a-3"), 9),
+        lambda c: rows.next_documents(c, rows.IndexProgress(3, 4), 9),
+        lambda c: rows.next_documents(c, rows.IndexProgress(3, 4, "a-3"), 9),
         lambda c: rows.found(c, match(WANTED), THEN, NOW, 99, 9),
         lambda c: rows.found(c, "", THEN, NOW, rows.NEVER, 9),
         *(

@@ -130,6 +130,20 @@ async def test_fire_is_shown_from_a_silenced_device_and_another_kind_ends_the_si
     await expect(mark(page)).to_contain_text("没有屏蔽")
 
 
+async def test_a_source_that_raises_too_often_is_throttled_and_said_so(gateway, browser):
+    page = await guard_page(browser, gateway, "王建国")
+    for zone in range(1, 6):
+        say(gateway, "zone.faulted", zone, panel=OTHER)
+    await expect(page.locator(".news[role=status]")).to_contain_text("报警太频繁，已自动限流：home-201")
+    await eventually(lambda: page.evaluate(f"window.heard.includes({NOTICE})"))
+    await expect(page.locator("[data-alert]")).to_have_count(3)
+    await open_list(page)
+    row = page.locator("dialog [data-silence]")
+    await expect(row).to_contain_text("自动限流")
+    await expect(row).to_contain_text("网关 屏蔽")
+    await expect(row).to_contain_text("已拦下 2 条")
+
+
 async def test_a_device_is_silenced_from_its_row_no_longer_than_the_yaml_allows(gateway, browser):
     page = await guard_page(browser, gateway, "王建国")
     await page.goto(f"{gateway.url}/#/devices")

@@ -21,7 +21,7 @@ User = Annotated[str, Field(min_length=1, max_length=200)]
 _DAY = max_duration(timedelta(days=1))
 
 
-class Checkpoint(Section):
+class PatrolCheckpoint(Section):
     """One checkpoint. `anju checkpoints print` makes its QR code."""
 
     id: Id
@@ -68,7 +68,7 @@ class PatrolSection(Section):
     """Checkpoints and rounds. Without rounds a scan is recorded, and nothing is expected."""
 
     checkpoints: Annotated[
-        tuple[Checkpoint, ...], Field(max_length=500, description="where guards scan; each has a QR code")
+        tuple[PatrolCheckpoint, ...], Field(max_length=500, description="where guards scan; each has a QR code")
     ] = ()
     cards: Annotated[tuple[GuardCard, ...], Field(max_length=500, description="whose card counts at readers")] = ()
     rounds: Annotated[tuple[PatrolRound, ...], Field(max_length=100, description="what is to be walked, and when")] = ()

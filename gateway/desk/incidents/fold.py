@@ -13,7 +13,7 @@ from datetime import datetime
 
 from gateway.desk.incidents.derive import derived, earlier, new_ids, opened, split_id
 from gateway.desk.incidents.grouping import Grouping, IncidentIndex
-from gateway.desk.limits import Change, Limits
+from gateway.desk.limits import IncidentChange, Limits
 from gateway.errors import Conflict
 from gateway.model import Alert, AlertState, Incident, Member, Relation
 
@@ -161,7 +161,7 @@ class IncidentFold:
         incident = derived(incident, found)
         if self.limits is not None:
             was_new = self._new.get(incident.id, frozenset())
-            incident = self.limits.scheduled(Change(before, incident, list(found.values()), was_new, at))
+            incident = self.limits.scheduled(IncidentChange(before, incident, list(found.values()), was_new, at))
         self._new[incident.id] = new_ids(found.values())
         if incident.state is AlertState.CLOSED:
             self._forget(incident)

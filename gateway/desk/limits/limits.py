@@ -14,7 +14,7 @@ IN_HAND = frozenset({AlertState.ACKNOWLEDGED, AlertState.ON_SCENE, AlertState.ON
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class IncidentChange:
     """An incident before (None: it is new) and after a change at `at`, without its times yet.
 
     `alerts` are its open ones, `was_new` the ids of those that were new before.
@@ -49,7 +49,7 @@ class Limits:
         self.settings = settings or DeskSettings()
         self._chain = Chain(self.settings, zone)
 
-    def scheduled(self, change: Change) -> Incident:
+    def scheduled(self, change: IncidentChange) -> Incident:
         """The incident after the change, with its times.
 
         A limit only ever becomes shorter while the incident stays in one state: another alert of it does not give
@@ -104,7 +104,7 @@ class Limits:
         done = replace(incident, reminded_at=at, remind_note="")
         return replace(done, remind_at=self._next_reminder(done, at))
 
-    def _limit_at(self, change: Change) -> datetime | None:
+    def _limit_at(self, change: IncidentChange) -> datetime | None:
         incident, same = change.after, change.same_state
         known = same.limit_at if same is not None else None
         if incident.state is AlertState.NEW:
@@ -116,7 +116,7 @@ class Limits:
             return None
         return min(known, change.at + within) if known else change.at + within
 
-    def _acknowledge_by(self, change: Change, known: datetime | None) -> datetime:
+    def _acknowledge_by(self, change: IncidentChange, known: datetime | None) -> datetime:
         new = [alert for alert in change.alerts if alert.state is AlertState.NEW]
         due = change.at + self._chain.acknowledge_within(change.after, new)
         if known is None:
@@ -133,7 +133,7 @@ class Limits:
             return None
         return incident.limit_at + steps[incident.escalation].after
 
-    def _held_until(self, change: Change) -> datetime | None:
+    def _held_until(self, change: IncidentChange) -> datetime | None:
         if not any(alert.state is AlertState.ON_HOLD for alert in change.alerts):
             return None
         known = change.before.held_until if change.before is not None else None
@@ -145,7 +145,7 @@ class Limits:
         return at + every if in_hand and every is not None else None
 
 
-def _acknowledged_at(change: Change) -> datetime | None:
+def _acknowledged_at(change: IncidentChange) -> datetime | None:
     if change.after.state is AlertState.NEW:
         return None
     before = change.before

@@ -2,7 +2,7 @@
 
 from gateway.config.desk.contacts import RESIDENTS
 from gateway.desk.procedures.procedure_desk import CurrentProcedure, MandatoryStepsOpen, ProcedureDesk, ProcedureList
-from gateway.desk.procedures.progress import Progress, StepProgress
+from gateway.desk.procedures.progress import ProcedureProgress, StepProgress
 from gateway.desk.procedures.targets import targets
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "MandatoryStepsOpen",
     "ProcedureDesk",
     "ProcedureList",
-    "Progress",
+    "ProcedureProgress",
     "StepProgress",
     "targets",
 ]

@@ -23,7 +23,7 @@ from gateway.desk.procedures.entries import (
     entries_of,
     merged_into,
 )
-from gateway.desk.procedures.progress import Progress, StepProgress, current
+from gateway.desk.procedures.progress import ProcedureProgress, StepProgress, current
 from gateway.desk.state import DeskState, Unit, nothing
 from gateway.errors import Conflict, NotFound, Refused
 from gateway.model import Action, Alert, Disposition, Incident, Step, Words
@@ -53,7 +53,7 @@ class ProcedureList:
 class CurrentProcedure:
     """The procedure that holds for an incident, and those that apply to it without a choice, the best first."""
 
-    progress: Progress | None
+    progress: ProcedureProgress | None
     applicable: Sequence[Applicable]
     entries: Sequence[Entry]
 
@@ -145,7 +145,9 @@ class ProcedureDesk:
             data = {**about(chosen, None), "instead_of": best}
             await self._record(incident, CHOSEN, user, note, data)
 
-    async def looked(self, incident: Incident, progress: Progress, step: StepProgress, user: str, whose: Any) -> None:
+    async def looked(
+        self, incident: Incident, progress: ProcedureProgress, step: StepProgress, user: str, whose: Any
+    ) -> None:
         """Put on record that `user` saw the numbers of a call step. Raises NotRecorded."""
         data = {**about(progress.procedure, step.step), "whose": whose, "incident": incident.id}
         row = Step(incident.id, LOOKED, user, self._now(), data=data)
@@ -173,7 +175,7 @@ class ProcedureDesk:
             raise NotFound(f"no open incident {incident_id}")
         return self._state.incidents[incident_id]
 
-    async def _open(self, incident_id: str) -> tuple[Incident, Progress]:
+    async def _open(self, incident_id: str) -> tuple[Incident, ProcedureProgress]:
         incident = self._incident(incident_id)
         progress = (await self.current(incident)).progress
         if progress is None:

@@ -41,7 +41,7 @@ class StepProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ProcedureProgress:
     """The open steps of a procedure in its order, those of given answers included."""
 
     procedure: Procedure
@@ -66,7 +66,7 @@ class Progress:
         return next((each for each in self.steps if each.step.id == step), None)
 
 
-def progress_of(applies: Applicable, entries: Iterable[Entry], chosen: Entry | None = None) -> Progress:
+def progress_of(applies: Applicable, entries: Iterable[Entry], chosen: Entry | None = None) -> ProcedureProgress:
     """What `entries` (of any procedure, in their order) make of this one."""
     procedure = applies.procedure
     started = chosen.at if chosen else applies.since
@@ -76,7 +76,7 @@ def progress_of(applies: Applicable, entries: Iterable[Entry], chosen: Entry | N
             by_step[entry.step].append(entry)
     opened = _opened(procedure, started, by_step)
     steps = (StepProgress(s, opened[s.id], tuple(by_step[s.id])) for s in procedure.steps if s.id in opened)
-    return Progress(procedure, started, tuple(steps), chosen)
+    return ProcedureProgress(procedure, started, tuple(steps), chosen)
 
 
 def _opened(procedure: Procedure, started: datetime, entries: Mapping[str, Sequence[Entry]]) -> Mapping[str, datetime]:
@@ -97,7 +97,9 @@ def _opened(procedure: Procedure, started: datetime, entries: Mapping[str, Seque
     return opened
 
 
-def current(found: Sequence[Applicable], procedures: Iterable[Procedure], entries: Sequence[Entry]) -> Progress | None:
+def current(
+    found: Sequence[Applicable], procedures: Iterable[Procedure], entries: Sequence[Entry]
+) -> ProcedureProgress | None:
     """The progress of the procedure that holds now, None when there is none.
 
     A choice holds for as long as the same procedure would apply without it: a fire that joins a burglary brings the

@@ -18,7 +18,7 @@ from gateway.web.patrol_models import (
     PatrolQuery,
     PointName,
     PointView,
-    Progress,
+    RoundProgress,
     RoundView,
     ScanAnswer,
     ScanAnswers,
@@ -106,13 +106,15 @@ def _answer(key: str, kept: KeptScan | None, user: str, rounds: list[JudgedRound
     )
 
 
-def _progress(kept: KeptScan, user: str, rounds: list[JudgedRound]) -> Progress | None:
+def _progress(kept: KeptScan, user: str, rounds: list[JudgedRound]) -> RoundProgress | None:
     """How far the round is that holds this scan, or one of the same checkpoint before it."""
     made = kept.placed.made
     for each in rounds:
         scan = each.verdict.scans.get(kept.checkpoint.id)
         if scan is not None and scan.user == user and each.plan.opens <= made <= each.plan.closes:
-            return Progress(name=_words(each.plan.name), done=len(each.verdict.scans), total=len(each.plan.checkpoints))
+            return RoundProgress(
+                name=_words(each.plan.name), done=len(each.verdict.scans), total=len(each.plan.checkpoints)
+            )
     return None
 
 

@@ -17,7 +17,7 @@ from aiohttp import hdrs, web
 from gateway.auth.identity import Identity
 from gateway.errors import NotRecorded, TooMany, WrongPassword
 from gateway.limits import RateLimit
-from gateway.patrol.service import Checkpoint, PhoneScan
+from gateway.patrol.service import PatrolCheckpoint, PhoneScan
 from gateway.web.api.session import end_session, set_session_cookie, start_session
 from gateway.web.authentication import authenticate
 from gateway.web.pages.form import Form, read_form
@@ -188,7 +188,7 @@ class PatrolPages:
             timeout_s=_FORM_TIMEOUT_S,
         )
 
-    async def _checkpoint(self, context: RequestContext[Any]) -> Checkpoint | None:
+    async def _checkpoint(self, context: RequestContext[Any]) -> PatrolCheckpoint | None:
         return await context.services.patrols.checkpoint_of(context.path_param("token"))
 
     def _redirect(self, context: RequestContext[Any], token: str, flag: str = "") -> web.Response:
@@ -201,7 +201,7 @@ class PatrolPages:
         self,
         context: RequestContext[Any],
         identity: Identity | None,
-        checkpoint: Checkpoint | None,
+        checkpoint: PatrolCheckpoint | None,
         *,
         status: int = 200,
         error: str = "",
