@@ -27,15 +27,19 @@ def test_what_we_ship_has_no_mistakes(root, folder):
 
 
 def test_the_summary_counts_what_there_is(copied):
-    assert check(copied).output.splitlines() == [
-        "我的小区: no mistakes",
-        "1 device (1 perimeter_panel, with 2 parts), 8 rules, 178 places",
-    ]
+    *hints, verdict, counts = check(copied).output.splitlines()
+    assert verdict == "我的小区: no mistakes"
+    assert counts == "1 device (1 perimeter_panel, with 2 parts), 8 rules, 178 places"
+    # Whom guards call is for the installer to fill in; nothing else of the starting point is unfinished.
+    assert all("has no number, and procedures call it" in hint for hint in hints)
 
 
 def test_every_example_of_the_starting_point_is_right(copied):
     """Take out the '#' before each example and copy the secrets, as the comments say."""
+    # The examples of desk.yaml and plan.yaml name devices of another compound; tests/config reads them on their own.
     for file in copied.glob("*.yaml"):
+        if file.stem in {"desk", "plan"}:
+            continue
         head, _, body = file.read_text("utf-8").partition("\n\n")
         bare = re.sub(r"(?m)^#(?=\S|  )", "", body)  # prose has one space after its '#'
         file.write_text(f"{head}\n\n{bare}", "utf-8")
@@ -89,6 +93,8 @@ def test_schemas_are_written_where_told(tmp_path):
     assert result.exit_code == 0
     assert sorted(file.name for file in (tmp_path / "schema").iterdir()) == [
         "compound.json",
+        "desk.json",
         "devices.json",
+        "plan.json",
         "rules.json",
     ]
