@@ -11,7 +11,7 @@ from gateway.desk import Desk
 from gateway.desk.attention import NOBODY, SILENT, STALE, UNTOUCHED, missing_attention
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
-from gateway.model import AlertState, Severity, Words
+from gateway.model import DRILL_RULE, AlertState, Severity, Words
 
 CHECK_S = 5.0
 _OVER = {
@@ -51,9 +51,10 @@ class AttentionWatch:
             await self._alerts.end(key, _OVER[key.partition(":")[0]])
 
     def _note_ringing(self) -> None:
-        """Alerts about the desk itself don't count: they would keep themselves going."""
+        """Alerts about the desk itself don't count: they would keep themselves going. Nor do drills, see `Drills`."""
         rings = any(
-            alert.state is AlertState.NEW and alert.rule != ATTENTION_RULE for alert in self._desk.state.alerts.values()
+            alert.state is AlertState.NEW and alert.rule not in {ATTENTION_RULE, DRILL_RULE}
+            for alert in self._desk.state.alerts.values()
         )
         if not rings:
             self._ringing_since = None

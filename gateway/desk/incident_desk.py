@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -107,6 +107,11 @@ class IncidentDesk:
     def open_incidents(self) -> list[Incident]:
         """The most urgent first, see `sort_key`."""
         return sorted([*self._of_memory(), *self._state.incidents.values()], key=sort_key)
+
+    def owed(self, incident: Incident, alerts: Sequence[Alert]) -> tuple[timedelta, timedelta | None] | None:
+        """How soon it wants an acknowledgement, and arrival, by the present settings; None without limits."""
+        limits = self._state.fold.limits
+        return None if limits is None or not alerts else limits.owed(incident, alerts)
 
     def counts(self) -> Counter[tuple[Severity, bool]]:
         """How many are open, by severity and whether something of it is new."""

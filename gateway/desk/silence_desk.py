@@ -51,6 +51,11 @@ class SilenceDesk:
         self._state.noise.load(found)
         self._state.silences = {silence.id: silence for silence in found}
 
+    @property
+    def longest(self) -> timedelta:
+        """For how long a source may be silenced at most."""
+        return self._state.noise.settings.longest_silence
+
     def in_force(self) -> list[SilencedSource]:
         """Those in force, oldest first."""
         return sorted(self._state.silences.values(), key=lambda silence: silence.id)
@@ -67,9 +72,8 @@ class SilenceDesk:
         too many are, NotRecorded.
         """
         written, now = str(parse_source(source)), self._now()
-        longest = self._state.noise.settings.longest_silence
-        if not timedelta() < until - now <= longest:
-            raise Refused(f"until {until.isoformat()} is not within the next {longest}: choose an earlier end")
+        if not timedelta() < until - now <= self.longest:
+            raise Refused(f"until {until.isoformat()} is not within the next {self.longest}: choose an earlier end")
         kind = await self._kind_of(source)
         async with self._state.changing:
             if len(self._state.silences) >= MAX_SILENCES:

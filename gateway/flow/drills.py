@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.model import ALARM_KINDS, DRILL_RULE, Action, Decisions, Event, Raise, Severity, Words
+from gateway.model import ALARM_KINDS, DRILL_RULE, DRILL_STARTED, Action, Decisions, Event, Raise, Severity, Words
 from gateway.model.kind_words import kind_words
 from gateway.rule import Compound, Rule, RuleSettings
 
-STARTED = "drill.started"
 SEVERITIES: Mapping[str, Severity] = {
     **dict.fromkeys(sorted(ALARM_KINDS), Severity.CRITICAL),
     "zone.tampered": Severity.HIGH,
@@ -27,7 +26,7 @@ SEVERITIES: Mapping[str, Severity] = {
 class Drills(Rule):
     """A rule of the gateway itself; raises one alert for each drill that a supervisor starts."""
 
-    KINDS = frozenset({STARTED})
+    KINDS = frozenset({DRILL_STARTED})
 
     def __init__(self, compound: Compound) -> None:
         super().__init__(DRILL_RULE, RuleSettings(), compound)

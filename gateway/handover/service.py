@@ -66,6 +66,12 @@ class Handovers:
         self._devices = devices
         self._place_name = place_name
 
+    def shift_ends_at(self) -> datetime | None:
+        """When the present shift ends; None without shifts."""
+        plan = self._plan()
+        coming = next_to_end(plan.shifts, self._now(), plan.zone)
+        return coming.ended if coming else None
+
     async def unsigned(self) -> UnsignedShift | None:
         """The shift that ended last, if nobody has signed for it. Raises NotRecorded."""
         plan = self._plan()

@@ -4,7 +4,7 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
-from gateway.model.alert import DRILL_RULE, Alert, AlertState, Disposition, Severity, Step
+from gateway.model.alert import DRILL_RULE, DRILL_STARTED, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command, limit_of
 from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
@@ -24,6 +24,7 @@ __all__ = [
     "ALARM_KINDS",
     "DEVICE_ID",
     "DRILL_RULE",
+    "DRILL_STARTED",
     "KINDS",
     "LASTING_KINDS",
     "LIFE_SAFETY_KINDS",

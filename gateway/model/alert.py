@@ -9,6 +9,8 @@ from enum import IntEnum, StrEnum
 from gateway.model.json import Json
 from gateway.model.words import Words
 
+DRILL_STARTED = "drill.started"
+"""The kind of the action that starts a drill; its data has the `kind` of signal that is played."""
 DRILL_RULE = "drill"
 """The rule name of alerts that are drills; no rule of rules.yaml may have it."""
 

@@ -41,7 +41,7 @@ class CommandTargetView(ResponseModel):
 
     device: str
     name: str
-    possible: bool = Field(description="whether the device takes this command")
+    possible: bool = Field(description="whether the device takes this command; never in a drill")
     state: Literal["recorded", "sent", "done", "failed"] | None
     why: WordsView | None = Field(description="why it failed")
 

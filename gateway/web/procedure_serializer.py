@@ -123,18 +123,18 @@ class ProcedureSerializer:
             confirm=command.confirm,
             type=command.devices,
             devices=[
-                self._target(device, command.action, last)
+                self._target(device, command.action, last, drill=incident.drill)
                 for device in targets(command, incident.place, self._services.compound.devices)
             ],
         )
 
-    def _target(self, device: Device, action: str, sent: Sequence[sqlite3.Row]) -> CommandTargetView:
+    def _target(self, device: Device, action: str, sent: Sequence[sqlite3.Row], *, drill: bool) -> CommandTargetView:
         row = next((each for each in sent if each["device"] == device.id), None)
         why = from_json(row["answer"]).get("why") if row and row["state"] == "failed" and row["answer"] else None
         return CommandTargetView(
             device=device.id,
             name=device.name,
-            possible=action in self._services.actions(device.id),
+            possible=not drill and action in self._services.actions(device.id),
             state=row["state"] if row else None,
             why=words_view(Words.of(from_data(why))) if why else None,
         )

@@ -15,7 +15,7 @@ from gateway.desk.limits import Limits
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.handover import Handovers, ShiftPlan
-from gateway.model import AlertState, Raise, Severity, Signal, Words
+from gateway.model import DRILL_RULE, AlertState, Raise, Severity, Signal, Words
 from gateway.store import Store, journal
 
 DAY = datetime(2026, 11, 30, 7, 50, tzinfo=UTC)
@@ -58,11 +58,11 @@ class Room:
         await self.attention.check()
         await self.handover.check()
 
-    async def alarm(self) -> str:
+    async def alarm(self, rule: str = "wall") -> str:
         event = Signal(device="n1", kind="zone.alarm", received=self.now, number=await self.report(_SAID))
         decision = Raise("n1", Severity.HIGH, "wall/n1", Words("报警", "alarm"))
-        await self.desk.decide([DecisionOnEvent("wall", decision, event)])
-        return next(alert.incident for alert in self.desk.open_alerts() if alert.rule == "wall")
+        await self.desk.decide([DecisionOnEvent(rule, decision, event)])
+        return next(alert.incident for alert in self.desk.open_alerts() if alert.rule == rule)
 
     def about_the_desk(self) -> dict[str, bool]:
         """The keys of alerts about the desk, and whether each still goes on."""
@@ -124,3 +124,19 @@ async def test_an_unsigned_shift_is_an_alert_and_what_it_acknowledged_rings_once
     assert room.about_the_desk()["unsigned"] is False
     shown = room.desk.state.incidents[incident]
     assert (shown.state, shown.assignee) == (AlertState.ACKNOWLEDGED, "白班的人")
+
+
+async def test_a_drill_that_nobody_takes_calls_nobody_outside(room):
+    """What is told about the desk leaves the compound, a drill never does."""
+
+    async def nobody_touches_it() -> None:
+        for _ in range(20):
+            room.presence.report("王", "p1", visible=True, sounds=True, stale=False, idle_s=900)
+            await room.pass_by(30)
+
+    await room.alarm(DRILL_RULE)
+    await nobody_touches_it()
+    assert room.about_the_desk() == {}
+    await room.alarm()
+    await nobody_touches_it()
+    assert room.about_the_desk() == {"untouched": True}

@@ -65,6 +65,7 @@ MATRIX = {
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
+    "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
     "POST /api/v1/drills": {Role.SUPERVISOR},
     "GET /api/v1/silences": ALL,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from gateway.config.desk import IncidentSection
-from gateway.model import Alert, Event, Incident, Member, Relation, Signal, Wake
+from gateway.model import DRILL_STARTED, Alert, Event, Incident, Member, Relation, Signal, Wake
 
 _ROOM = re.compile(r"(.+/u[0-9]+/[0-9]+)(/.*)?")
 Key = tuple[str, str]
@@ -25,8 +25,14 @@ def subjects_of(event: Event) -> tuple[str, ...]:
 
 
 def kind_of(event: Event) -> str:
-    """The kind of the signal or action that an alert was raised on; empty for a wake-up."""
-    return "" if isinstance(event, Wake) else event.kind
+    """The kind of the signal or action that an alert was raised on; empty for a wake-up.
+
+    A drill is of the kind that it plays, so that limits and procedures are those of a real one.
+    """
+    if isinstance(event, Wake):
+        return ""
+    played = event.data.get("kind") if event.kind == DRILL_STARTED else None
+    return played if isinstance(played, str) else event.kind
 
 
 def room_of(place: str) -> str | None:

@@ -91,6 +91,10 @@ class Limits:
             next=coming.words if coming else None,
         )
 
+    def owed(self, incident: Incident, alerts: Sequence[Alert]) -> tuple[timedelta, timedelta | None]:
+        """How soon the incident wanted to be acknowledged, and that somebody is there; None: nobody had to go."""
+        return self._chain.acknowledge_within(incident, alerts), self._chain.arrive_within(incident, alerts)
+
     def touched(self, incident: Incident, at: datetime) -> Incident:
         """Somebody did something about it: the automatic reminder waits its whole time again."""
         return incident if incident.remind_note else replace(incident, remind_at=self._next_reminder(incident, at))

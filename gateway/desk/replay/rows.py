@@ -81,6 +81,7 @@ def _event(row: sqlite3.Row) -> Signal | Wake | Action:
         data = from_json(row["event_data"])
         return Signal(device=device, kind=row["kind"], id=row["event_id"], data=data, received=at, number=number)
     if row["entry"] == "action":
-        user = from_json(row["event_data"])["user"]
-        return Action(kind=row["kind"], user=user, time=at, device=device or "", number=number)
+        said = from_json(row["event_data"])
+        data = said.get("data") or {}
+        return Action(kind=row["kind"], user=said["user"], time=at, device=device or "", data=data, number=number)
     return Wake(row["rule"], "", at, number)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
+from gateway.desk import rows as alert_rows
 from gateway.desk.incidents import rows as incident_rows
-from gateway.flow.drills import SEVERITIES, STARTED
-from gateway.model import Action, AlertState, Incident, Role, Step, Words
+from gateway.flow.drills import SEVERITIES
+from gateway.model import DRILL_STARTED, Action, Alert, AlertState, Incident, Role, Step, Words
 from gateway.store import audit
 from gateway.web.api_errors import ApiError
 from gateway.web.request_context import RequestContext
@@ -57,7 +59,16 @@ class DrillView(ResponseModel):
     acknowledged_s: float | None
     on_scene_s: float | None
     closed_s: float | None
+    acknowledge_within_s: float | None = Field(description="the limit for a real one, by the present settings")
+    arrive_within_s: float | None = Field(description="null when nobody has to go")
     by: Sequence[str] = Field(description="who took a step, in that order")
+
+
+class DrillKind(ResponseModel):
+    """A signal kind that can be drilled, and how severe a drill of it is."""
+
+    kind: str
+    severity: SeverityName
 
 
 class DrillList(ResponseModel):
@@ -65,6 +76,7 @@ class DrillList(ResponseModel):
 
     items: Sequence[DrillView]
     next: str | None
+    kinds: Sequence[DrillKind] = Field(description="what can be drilled")
 
 
 async def start(context: RequestContext[DrillRequest]) -> DrillStarted:
@@ -78,8 +90,8 @@ async def start(context: RequestContext[DrillRequest]) -> DrillStarted:
     if params.place and params.place not in services.compound.places:
         raise ApiError(400, Words(f"没有位置 {params.place}", f"there is no place {params.place!r}"))
     at, data = services.now(), {"kind": params.kind}
-    action = Action(kind=STARTED, user=user, time=at, place=params.place, data=data)
-    step = Step("", STARTED, user, at, data={**data, "place": params.place})
+    action = Action(kind=DRILL_STARTED, user=user, time=at, place=params.place, data=data)
+    step = Step("", DRILL_STARTED, user, at, data={**data, "place": params.place})
     number = await services.act(action, lambda connection: audit.append(connection, step))
     return DrillStarted(number=number)
 
@@ -89,14 +101,24 @@ async def list_drills(context: RequestContext[DrillQuery]) -> DrillList:
     services, query = context.services, context.params
     limit = query.limit
 
-    def read(connection: sqlite3.Connection) -> list[tuple[Incident, list[Step]]]:
+    def read(connection: sqlite3.Connection) -> list[tuple[Incident, list[Step], list[Alert]]]:
         found = incident_rows.drills(connection, query.after, limit + 1)
-        return [(incident, _steps(connection, incident)) for incident in found]
+        return [
+            (each, _steps(connection, each), list(alert_rows.some(connection, each.alerts).values())) for each in found
+        ]
 
     found = await services.store.read(read)
     place_name = services.compound.place_name
-    items = [_view(incident, steps, place_name(incident.place)) for incident, steps in found[:limit]]
-    return DrillList(items=items, next=items[-1].incident if len(found) > limit else None)
+    owed = services.desk.incidents.owed
+    items = [
+        _view(incident, steps, place_name(incident.place), owed(incident, alerts))
+        for incident, steps, alerts in found[:limit]
+    ]
+    kinds = [DrillKind(kind=kind, severity=severity.word) for kind, severity in SEVERITIES.items()]
+    return DrillList(items=items, next=items[-1].incident if len(found) > limit else None, kinds=kinds)
+
+
+_Owed = tuple[timedelta, timedelta | None] | None
 
 
 def _steps(connection: sqlite3.Connection, incident: Incident) -> list[Step]:
@@ -104,11 +126,12 @@ def _steps(connection: sqlite3.Connection, incident: Incident) -> list[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-def _view(incident: Incident, steps: Sequence[Step], place: Words) -> DrillView:
+def _view(incident: Incident, steps: Sequence[Step], place: Words, owed: _Owed) -> DrillView:
     def seconds(action: str) -> float | None:
         at = next((step.at for step in steps if step.action == action), None)
         return None if at is None else round((at - incident.opened_at).total_seconds(), 1)
 
+    acknowledge, arrive = owed or (None, None)
     return DrillView(
         incident=incident.id,
         kind=next((member.kind for member in incident.members), ""),
@@ -120,6 +143,8 @@ def _view(incident: Incident, steps: Sequence[Step], place: Words) -> DrillView:
         acknowledged_s=seconds("acknowledge"),
         on_scene_s=seconds("on-scene"),
         closed_s=seconds("close"),
+        acknowledge_within_s=acknowledge.total_seconds() if acknowledge is not None else None,
+        arrive_within_s=arrive.total_seconds() if arrive is not None else None,
         by=list(dict.fromkeys(step.user for step in steps)),
     )
 

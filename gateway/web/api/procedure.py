@@ -107,12 +107,13 @@ def _contact(context: RequestContext[Any], name: str) -> tuple[list[NumberView],
 async def _send(context: RequestContext[ProcedureStepRequest], incident: Incident, found: StepProgress) -> None:
     """Record the step and its commands in one commit; they are carried out after it.
 
-    Where no device takes the command people do it by hand, and the step records that.
+    Where no device takes the command people do it by hand, and the step records that. A drill moves nothing: its
+    command steps are recorded, and nothing is sent.
     """
     services, body, command, user = context.services, context.params, found.step.command, context.identity.user
     assert command is not None
     devices = targets(command, incident.place, services.compound.devices)
-    able = [device for device in devices if command.action in services.actions(device.id)]
+    able = [each for each in devices if not incident.drill and command.action in services.actions(each.id)]
     if able and command.confirm and not body.confirmed:
         raise ApiError(400, Words("这个指令需要再按一次确认", "This command must be confirmed"))
     commands = [Command(device.id, command.action, dict(command.arguments), by=user) for device in able]

@@ -14,7 +14,7 @@ from gateway.model import Words
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import PageSize, RequestModel, ShortText
-from gateway.web.responses import ResponseModel
+from gateway.web.responses import ResponseModel, UtcTime
 from gateway.web.routes import ANY_USER, GUARDS, Route
 from gateway.web.services import Services
 from gateway.web.silence_views import SilenceView, silence_view
@@ -45,6 +45,8 @@ class SilenceList(ResponseModel):
 
     items: Sequence[SilenceView]
     next: str | None
+    longest_s: float = Field(description="for how long a source may be silenced at most, in seconds")
+    shift_ends_at: UtcTime | None = Field(description="when the present shift ends; null without shifts")
 
 
 async def list_silences(context: RequestContext[SilenceQuery]) -> SilenceList:
@@ -53,7 +55,12 @@ async def list_silences(context: RequestContext[SilenceQuery]) -> SilenceList:
     found, cursor = silences.in_force(), None
     if query.ended:
         found, cursor = await silences.page_of_ended(query.after, query.limit)
-    return SilenceList(items=[silence_view(each, context.services) for each in found], next=cursor)
+    return SilenceList(
+        items=[silence_view(each, context.services) for each in found],
+        next=cursor,
+        longest_s=silences.longest.total_seconds(),
+        shift_ends_at=context.services.handovers.shift_ends_at(),
+    )
 
 
 async def begin(context: RequestContext[SilenceRequest]) -> SilenceView:

@@ -13,6 +13,7 @@ import type {
   DeskFacts,
   Device,
   Disposition,
+  DrillPage,
   Guard,
   Incident,
   IncidentDetail,
@@ -22,9 +23,12 @@ import type {
   LastCommand,
   Notifier,
   Page,
+  PlaceName,
   QuarantinedMessage,
   Session,
   Signal,
+  Silence,
+  SilencePage,
 } from "./types";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
@@ -92,6 +96,22 @@ export class Gateway {
   /** Returns the new incident of the alerts that were taken out. */
   split = (id: string, alerts: readonly string[]): Promise<IncidentDetail> =>
     this.client.call("POST", `${incidentPath(id)}/split`, { alerts });
+
+  silences = (ended: boolean, after: string | null): Promise<SilencePage> =>
+    this.client.call("GET", at("/api/v1/silences", { ended: ended ? "true" : null, after, limit: 50 }));
+
+  silence = (source: string, reason: string, until: string): Promise<Silence> =>
+    this.client.call("POST", "/api/v1/silences", { source, reason, until });
+
+  liftSilence = (id: string): Promise<void> => this.client.call("DELETE", `/api/v1/silences/${encodeURIComponent(id)}`);
+
+  drills = (after: string | null): Promise<DrillPage> => this.client.call("GET", at("/api/v1/drills", { after }));
+
+  startDrill = (kind: string, place: string): Promise<{ number: number }> =>
+    this.client.call("POST", "/api/v1/drills", { kind, place });
+
+  /** Places whose name contains these words. */
+  places = (find: string, limit: number): Promise<Page<PlaceName>> => this.client.call("GET", at("/api/v1/places", { find, limit }));
 
   procedure = (incident: string): Promise<IncidentProcedure> => this.client.call("GET", `${incidentPath(incident)}/procedure`);
 

@@ -1,4 +1,4 @@
-import type { Alert, Device, Incident, Signal } from "./types";
+import type { Alert, Device, Incident, Signal, Silence } from "./types";
 
 const words = (zh: string): { zh: string; en: string } => ({ zh, en: zh });
 
@@ -103,5 +103,24 @@ export const aSignal = (given: Partial<Signal> = {}): Signal => ({
   source_id: null,
   data: {},
   snapshot: null,
+  ...given,
+});
+
+export const aSilence = (given: Partial<Silence> = {}): Silence => ({
+  id: "q-1",
+  source: "zone-n4",
+  source_name: words("北围墙4段"),
+  reason: "施工",
+  by: "王建国",
+  automatic: false,
+  begun_at: at(0),
+  until: at(1800),
+  kind: "zone.alarm",
+  count: 0,
+  last_at: null,
+  going_on: 0,
+  restored_at: null,
+  ended_at: null,
+  ended_because: null,
   ...given,
 });

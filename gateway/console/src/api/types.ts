@@ -156,6 +156,69 @@ export interface Incident {
   on_record: boolean;
 }
 
+/** A source whose alarms are not shown for a time (屏蔽). */
+export interface Silence {
+  id: string;
+  source: string;
+  source_name: Words;
+  reason: string;
+  by: string;
+  /** the gateway throttled it */
+  automatic: boolean;
+  begun_at: string;
+  until: string;
+  /** the signal kind that is silenced; another kind there ends it */
+  kind: string | null;
+  /** alerts that it kept away */
+  count: number;
+  last_at: string | null;
+  /** alarms among them that are not restored */
+  going_on: number;
+  restored_at: string | null;
+  ended_at: string | null;
+  /** until, lifted, or the signal kind that ended it */
+  ended_because: string | null;
+}
+
+export interface SilencePage extends Page<Silence> {
+  /** for how long a source may be silenced at most, in seconds */
+  longest_s: number;
+  /** when the present shift ends */
+  shift_ends_at: string | null;
+}
+
+export interface DrillKind {
+  kind: string;
+  severity: Severity;
+}
+
+/** A drill (演练) and how long each step took, in seconds. */
+export interface Drill {
+  incident: string;
+  kind: string;
+  place: string;
+  place_name: Words;
+  severity: Severity;
+  state: AlertState;
+  started_at: string;
+  acknowledged_s: number | null;
+  on_scene_s: number | null;
+  closed_s: number | null;
+  /** the limits for a real one; null: none */
+  acknowledge_within_s: number | null;
+  arrive_within_s: number | null;
+  by: string[];
+}
+
+export interface DrillPage extends Page<Drill> {
+  kinds: DrillKind[];
+}
+
+export interface PlaceName {
+  place: string;
+  place_name: Words;
+}
+
 /** One thing that happened, or that a person did; `kind` is a signal kind, `alert.raised`, `clip.recorded` or a step's name. */
 export interface StoryEntry {
   at: string;
@@ -319,10 +382,12 @@ export type LiveMessage =
       alerts: Alert[];
       alerts_left_out: number;
       counts: OpenCounts;
+      silences: Silence[];
       devices: Device[];
       signals: Signal[];
       dropped: Dropped;
     }
+  | { type: "silence"; number: number; silence: Silence }
   | { type: "alert"; number: number; alert: Alert; counts: OpenCounts }
   | { type: "incident"; number: number; incident: Incident; counts: OpenCounts }
   | { type: "device"; number: number; device: Device }

@@ -1,9 +1,11 @@
 import { en as desk } from "../alerts/words";
+import { en as drills } from "../drills/words";
+import { en as silences } from "../silences/words";
+import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
-import { en as plan } from "../plan/words";
 import { en as cameraWords } from "../cameras/words";
 import { en as deviceWords } from "../devices/words";
 import { en as notifiers } from "../notifiers/words";
@@ -261,6 +263,7 @@ export const en: Messages = {
     history: "History",
     handover: "Handover",
     plan: plan.view,
+    drills: drills.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -566,5 +569,7 @@ export const en: Messages = {
   },
   patrol,
   duty,
+  drills,
+  silences,
   dismiss: "OK",
 };

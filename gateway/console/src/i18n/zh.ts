@@ -1,8 +1,10 @@
 import { zh as desk } from "../alerts/words";
+import { zh as drills } from "../drills/words";
+import { zh as silences } from "../silences/words";
+import { zh as plan } from "../plan/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
-import { zh as plan } from "../plan/words";
 import { zh as cameraWords } from "../cameras/words";
 import { zh as deviceWords } from "../devices/words";
 import { zh as notifiers } from "../notifiers/words";
@@ -293,6 +295,7 @@ export const zh = {
     history: "历史",
     handover: "交接班",
     plan: plan.view,
+    drills: drills.title,
     patrol: "巡更",
     figures: "报表",
     audit: "审计",
@@ -599,6 +602,8 @@ export const zh = {
   },
   patrol,
   duty,
+  drills,
+  silences,
   dismiss: "知道了",
 };
 

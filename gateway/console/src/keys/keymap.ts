@@ -24,6 +24,8 @@ export type KeyAction =
   | "open-door"
   | "hang-up"
   | "plan"
+  | "silence"
+  | "silences"
   | "help"
   | "escape"
   | "confirm"
@@ -68,6 +70,7 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyO: "open-door",
   KeyE: "hang-up",
   KeyM: "plan",
+  KeyQ: "silence",
 };
 
 /** With Shift held. */
@@ -77,6 +80,7 @@ const SHIFTED: Record<string, KeyAction> = {
   ArrowUp: "mark-previous",
   KeyK: "mark-previous",
   KeyC: "close-alert",
+  KeyQ: "silences",
 };
 
 const MAY_REPEAT: ReadonlySet<KeyAction> = new Set<KeyAction>(["next", "previous", "mark-next", "mark-previous"]);

@@ -24,6 +24,7 @@ function focusOf(target: EventTarget | null): Focus {
 
 /** True when the key did something. */
 function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): boolean {
+  if (app.silences.asking.value !== null || app.silences.listed.value) return performInDialog(app, action);
   if (typeof action === "object" && "view" in action) return openView(app, action.view);
   if (action === "help") {
     helpShown.value = !helpShown.value;
@@ -32,10 +33,17 @@ function perform(app: AppContext, helpShown: Ref<boolean>, action: KeyAction): b
   if (action === "escape") return dismiss(app, helpShown);
   if (action === "urgent") return jump(app);
   if (action === "plan") return openPlan(app);
+  if (action === "silences") return (app.silences.listed.value = true);
   if (action === "talk" || action === "open-door" || action === "hang-up") return app.calls.onKey(action);
   if (action === "keep" || action === "export") return !helpShown.value && performEvidence(app, action);
   if (helpShown.value || app.route.current.value.view !== "alerts") return false;
   return performAtDesk(app, action);
+}
+
+/** The dialog has its own keys; a number chooses the reason. */
+function performInDialog({ silences }: AppContext, action: KeyAction): boolean {
+  if (typeof action === "object" && "pick" in action) return silences.pickReason(action.pick);
+  return false;
 }
 
 function openView(app: AppContext, number: number): boolean {
@@ -77,7 +85,7 @@ function jump({ desk }: AppContext): boolean {
   return true;
 }
 
-function performAtDesk({ desk }: AppContext, action: Exclude<KeyAction, { view: number }>): boolean {
+function performAtDesk({ desk, silences }: AppContext, action: Exclude<KeyAction, { view: number }>): boolean {
   if (typeof action === "object") {
     desk.pick(action.pick);
     return desk.mode.value !== null;
@@ -88,6 +96,7 @@ function performAtDesk({ desk }: AppContext, action: Exclude<KeyAction, { view: 
   else if (action === "mark") markSelected(desk);
   else if (action === "next-alert") desk.stepAlert(1);
   else if (action === "previous-alert") desk.stepAlert(-1);
+  else if (action === "silence") silences.askAbout(desk.alert.value);
   else if (action === "merge") desk.begin("merging", "incident");
   else if (action === "take-out") desk.begin("splitting", "alert");
   else if (action === "close-alert") desk.begin("closing", "alert");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { aDevice, aSignal, anAlert, anIncident, at } from "../api/samples";
+import { aDevice, aSignal, aSilence, anAlert, anIncident, at } from "../api/samples";
 import type { LiveMessage, OpenCounts } from "../api/types";
 import { MAX_ALERTS, MAX_INCIDENTS, addPage } from "./open";
 import { MAX_SIGNALS, type LiveState, emptyState, applyMessage } from "./state";
@@ -19,6 +19,7 @@ const snapshot = (number: number, given: Partial<Extract<LiveMessage, { type: "s
   alerts: [],
   alerts_left_out: 0,
   counts: NONE,
+  silences: [],
   devices: [],
   signals: [],
   dropped: {},
@@ -30,6 +31,19 @@ const started = (): LiveState => {
   applyMessage(state, snapshot(10, { alerts: [anAlert()], devices: [aDevice()] }));
   return state;
 };
+
+describe("silences", () => {
+  it("are those in force; an ended one is kept apart", () => {
+    const state = started();
+    applyMessage(state, snapshot(20, { silences: [aSilence()] }));
+    const before = state.silences;
+    applyMessage(state, { type: "silence", number: 21, silence: aSilence({ id: "q-2" }) });
+    expect(state.silences).not.toBe(before);
+    applyMessage(state, { type: "silence", number: 22, silence: aSilence({ ended_at: at(9), ended_because: "until" }) });
+    expect([...state.silences.keys()]).toEqual(["q-2"]);
+    expect(state.endedSilences.map((one) => one.ended_because)).toEqual(["until"]);
+  });
+});
 
 describe("the picture", () => {
   it("starts from a snapshot and follows numbered changes", () => {

@@ -1,8 +1,9 @@
-import type { Alert, Device, Dropped, Incident, LiveMessage, OpenCounts, Signal } from "../api/types";
+import type { Alert, Device, Dropped, Incident, LiveMessage, OpenCounts, Signal, Silence } from "../api/types";
 import { keepAlert, keepIncident, noCounts } from "./open";
 
 /** Signals kept on the page; older ones are read from the gateway. */
 export const MAX_SIGNALS = 200;
+const MAX_ENDED = 50;
 
 /** The state of the compound as this page has received it. `number` is where the live feed resumes. */
 export interface LiveState {
@@ -19,6 +20,10 @@ export interface LiveState {
   counts: OpenCounts;
   /** closed while the page was open, so that one on the screen does not vanish */
   closedIncidents: Map<string, Incident>;
+  /** silences in force; another map for each change */
+  silences: ReadonlyMap<string, Silence>;
+  /** silences that ended while the page was open, newest last */
+  endedSilences: readonly Silence[];
   devices: Map<string, Device>;
   /** newest first */
   signals: Signal[];
@@ -33,6 +38,8 @@ export const emptyState = (): LiveState => ({
   alerts: new Map(),
   counts: noCounts(),
   closedIncidents: new Map(),
+  silences: new Map(),
+  endedSilences: [],
   devices: new Map(),
   signals: [],
   dropped: {},
@@ -53,7 +60,8 @@ export function applyMessage(state: LiveState, message: LiveMessage): boolean {
   } else if (message.type === "alert") {
     keepAlert(state, message.alert);
     state.counts = message.counts;
-  } else if (message.type === "device") state.devices.set(message.device.id, message.device);
+  } else if (message.type === "silence") keepSilence(state, message.silence);
+  else if (message.type === "device") state.devices.set(message.device.id, message.device);
   else if (message.type === "signal") keepSignal(state, message.signal);
   else if (message.type === "dropped") state.dropped = message.dropped;
   return true;
@@ -66,9 +74,20 @@ function replaceAll(state: LiveState, message: Extract<LiveMessage, { type: "sna
   state.incidentCounts = message.incident_counts;
   state.alerts = new Map(message.alerts.map((alert) => [alert.id, alert]));
   state.counts = message.counts;
+  state.silences = new Map(message.silences.map((silence) => [silence.id, silence]));
   state.devices = new Map(message.devices.map((device) => [device.id, device]));
   state.signals = [...message.signals].sort(newestFirst).slice(0, MAX_SIGNALS);
   state.dropped = message.dropped;
+}
+
+function keepSilence(state: LiveState, silence: Silence): void {
+  const next = new Map(state.silences);
+  if (silence.ended_at === null) next.set(silence.id, silence);
+  else {
+    next.delete(silence.id);
+    state.endedSilences = [...state.endedSilences, silence].slice(-MAX_ENDED);
+  }
+  state.silences = next;
 }
 
 function keepSignal(state: LiveState, signal: Signal): void {

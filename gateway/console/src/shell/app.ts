@@ -14,6 +14,7 @@ import { GatewayClock } from "../live/clock";
 import { type Live, createLive } from "../live/live";
 import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
+import { type Silences, createSilences } from "../silences/silences";
 import { type Sound, createSound } from "../sound/sound";
 import { type TimeFormats, createTimeFormats } from "./times";
 import { type Route, SPOT, createRoute } from "./route";
@@ -34,6 +35,7 @@ export interface AppContext extends I18n, TimeFormats {
   live: Live;
   desk: Desk;
   calls: Calls;
+  silences: Silences;
   facts: Facts;
   evidence: Evidence;
   sound: Sound;
@@ -74,6 +76,7 @@ export function createAppContext(): AppContext {
   const live: Live = createLive({ clock, onMessage: () => updateSound(), onRefused: check });
   const explain = (error: unknown): string => explainIn(i18n, error);
   const desk = createDesk({ gateway, live, route, onDuty: () => sessions.onDuty.value, explain });
+  const silences = createSilences({ gateway, live, onDuty: () => sessions.onDuty.value, explain });
   const calls = createCalls({ gateway, live, sessions, explain });
 
   const facts = createFacts({ gateway, live, sessions });
@@ -93,7 +96,7 @@ export function createAppContext(): AppContext {
     soundedAt = performance.now();
     presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
+    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value, silences.notices.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();
@@ -122,6 +125,7 @@ export function createAppContext(): AppContext {
     live,
     desk,
     calls,
+    silences,
     facts,
     evidence,
     sound,

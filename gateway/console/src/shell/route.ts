@@ -11,6 +11,7 @@ export const VIEWS = [
   "plan",
   "handover",
   "patrol",
+  "drills",
   "figures",
   "audit",
   "notifiers",
@@ -26,6 +27,7 @@ export const SPOT = "spot";
 const ONLY: Partial<Record<View, readonly Role[]>> = {
   handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
+  drills: ["supervisor", "manager"],
   figures: ["guard", "supervisor", "manager"],
   audit: ["supervisor", "manager"],
   notifiers: ["supervisor", "installer", "manager"],

@@ -9,7 +9,7 @@ export interface Tone {
   wave: "sine" | "triangle" | "square";
 }
 
-export type PatternName = Severity | "lost" | "call";
+export type PatternName = Severity | "lost" | "call" | "notice";
 export type Pattern = readonly Tone[];
 
 const pulses = (starts: readonly number[], hertz: readonly number[], tone: Omit<Tone, "at" | "hertz">): Tone[] =>
@@ -28,6 +28,7 @@ export const PATTERNS: Record<PatternName, Pattern> = {
   high: pulses([0, 0.3, 0.6], [587, 587, 784], { seconds: 0.22, gain: 0.6, wave: "triangle" }),
   medium: pulses([0, 0.34], [659, 523], { seconds: 0.26, gain: 0.5, wave: "triangle" }),
   low: pulses([0], [523], { seconds: 0.35, gain: 0.35, wave: "sine" }),
+  notice: pulses([0, 0.22], [294, 247], { seconds: 0.2, gain: 0.4, wave: "triangle" }),
   call: pulses([0, 0.09, 0.18, 0.27, 0.36, 0.45, 0.54, 0.63, 0.72, 0.81], [659, 784], { seconds: 0.08, gain: 0.5, wave: "triangle" }),
   lost: pulses([0, 0.42, 0.84], [392, 311, 247], { seconds: 0.36, gain: 0.6, wave: "triangle" }),
 };

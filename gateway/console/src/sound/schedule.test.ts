@@ -38,6 +38,19 @@ describe("what is heard", () => {
     expect(listen(9_999, () => [low])).toEqual([[0, "low"]]);
   });
 
+  it("hears a notice once, and not while something critical rings", () => {
+    const play = (second: number, history = EMPTY_HISTORY, rings = ringsOf([] as Incident[], 0), notices = 1) => nextSound(history, rings, false, second * 1000, false, notices);
+    const first = play(0);
+    expect(first.play).toBe("notice");
+    expect(play(10, first.history).play).toBeNull();
+    expect(play(20, first.history, [], 2).play).toBe("notice");
+    const rings = ringsOf([critical], Date.parse(at(0)));
+    const loud = play(30, first.history, rings, 2);
+    expect(loud.play).toBe("critical");
+    expect(play(33, loud.history, rings, 2).play).toBeNull();
+    expect(play(34, loud.history, [], 2).play).toBe("notice");
+  });
+
   it("is silent when all is in hand", () => {
     expect(listen(120, () => [taken(critical), taken(high), taken(low)])).toEqual([]);
   });

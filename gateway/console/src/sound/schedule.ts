@@ -22,9 +22,11 @@ export interface SoundHistory {
   last: Partial<Record<PatternName, number>>;
   /** when the pattern that is playing ends */
   until: number;
+  /** how many notices have sounded */
+  notices: number;
 }
 
-export const EMPTY_HISTORY: SoundHistory = { announced: new Map(), last: {}, until: -Infinity };
+export const EMPTY_HISTORY: SoundHistory = { announced: new Map(), last: {}, until: -Infinity, notices: 0 };
 
 export interface NextSound {
   play: PatternName | null;
@@ -39,14 +41,19 @@ export const MUTABLE: readonly Severity[] = ["medium", "low"];
 /**
  * What to play now. Of several the most severe sounds first, and the others after it. A lost connection comes after
  * critical ones and before all others, because it may hide anything. A ringing door station (`ringing`) comes next;
- * others sound between its rings. What has escalated is repeated twice as often.
+ * others sound between its rings. What has escalated is repeated twice as often. Last come notices, once each:
+ * `notices` is how many there have been. They are no alerts, so nobody mutes them.
  */
-export function nextSound(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing = false): NextSound {
-  const next = soundDue(history, rings, stale, now, ringing);
+export function nextSound(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing = false, notices = 0): NextSound {
+  const next = soundDue(history, rings, stale, now, ringing) ?? (notices > history.notices && !silentFor(rings, stale) ? "notice" : null);
   const play = next !== "critical" && now < history.until ? null : next;
   const level = Math.max(0, ...rings.filter((ring) => ring.severity === play).map((ring) => ring.level));
-  return { play, level, history: remember(history, rings, play, now) };
+  const heard = { ...history, notices: play === "notice" ? notices : history.notices };
+  return { play, level, history: remember(heard, rings, play, now) };
 }
+
+/** While a critical alert rings, or the connection is lost, nothing less is heard. */
+const silentFor = (rings: readonly Ring[], stale: boolean): boolean => stale || rings.some((ring) => ring.severity === "critical");
 
 function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing: boolean): PatternName | null {
   const due = (name: PatternName, pause: number): boolean => now - (history.last[name] ?? -Infinity) >= pause;
@@ -73,5 +80,5 @@ function remember(history: SoundHistory, rings: readonly Ring[], play: PatternNa
     else if (before !== undefined) announced.set(ring.key, Math.min(before, ring.count));
   }
   if (play === null) return { ...history, announced };
-  return { announced, last: { ...history.last, [play]: now }, until: now + lengthOf(PATTERNS[play]) * 1000 };
+  return { ...history, announced, last: { ...history.last, [play]: now }, until: now + lengthOf(PATTERNS[play]) * 1000 };
 }

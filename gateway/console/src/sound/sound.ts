@@ -14,7 +14,7 @@ export interface Sound {
   unblock: () => void;
   test: (name: PatternName) => void;
   /** Play what is due. Called from a timer and for messages, because a hidden tab's timers hardly run. */
-  update: (rings: readonly Ring[], stale: boolean, ringing: boolean) => void;
+  update: (rings: readonly Ring[], stale: boolean, ringing: boolean, notices: number) => void;
 }
 
 const LOUDER = 0.3;
@@ -35,10 +35,10 @@ export function createSound(): Sound {
     muted,
     unblock: () => void player.unblock(),
     test: (name) => void player.unblock().then(() => player.play(name)),
-    update: (rings, stale, ringing) => {
+    update: (rings, stale, ringing, notices) => {
       if (player.speaker !== "ready") return; // what is due stays due until sound is allowed
       const heard = rings.filter((ring) => !(MUTABLE.includes(ring.severity) && muted.value.includes(ring.severity)));
-      const next = nextSound(history, heard, stale, performance.now(), ringing);
+      const next = nextSound(history, heard, stale, performance.now(), ringing, notices);
       history = next.history;
       if (next.play) player.play(next.play, Math.min(LOUDEST, 1 + LOUDER * next.level));
     },
