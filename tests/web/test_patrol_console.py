@@ -116,7 +116,7 @@ async def test_who_sees_the_view(anju, browser):
     await expect(manager.get_by_role("button", name="巡更")).to_be_visible()
     await expect(manager.get_by_role("button", name="值班记录到时间")).to_have_count(0)
     installer = await guard_room(browser, anju, "installer")
-    await expect(installer.get_by_role("button", name="警情")).to_be_visible()
+    await expect(installer.get_by_role("button", name="设备")).to_be_visible()
     await expect(installer.get_by_role("button", name="巡更")).to_have_count(0)
 
 

@@ -10,7 +10,7 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     caches.open(CACHE).then(async (cache) => {
       await cache.addAll([new Request(SHELL, { credentials: "omit", cache: "reload" }), ...ASSETS]);
-      await cache.addAll(OPTIONAL).catch(() => undefined);
+      await Promise.all(OPTIONAL.map((address) => keep(cache, address))).catch(() => undefined);
       await self.skipWaiting();
     }),
   );
@@ -29,8 +29,18 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(request));
-  else if ([...ASSETS, ...OPTIONAL].includes(new URL(request.url).pathname)) event.respondWith(asset(request));
+  else if (isKept(new URL(request.url).pathname)) event.respondWith(asset(request));
 });
+
+// A built file imports what it shares with others from files whose names only it knows.
+async function keep(cache, address) {
+  await cache.add(address);
+  const text = await (await cache.match(address)).text();
+  const imports = [...text.matchAll(/\bfrom\s*"(\.\/[^"]+)"/g)];
+  await cache.addAll(imports.map(([, path]) => new URL(path, new URL(address, location.href)).pathname));
+}
+
+const isKept = (path) => [...ASSETS, ...OPTIONAL].includes(path) || path.includes("/assets/");
 
 async function page(request) {
   const stop = new AbortController();
