@@ -18,3 +18,9 @@ def resident(pid: int) -> float:
     """Megabytes it holds, of its own and shared libraries."""
     lines = Path("/proc", str(pid), "status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
+def private(pid: int) -> float:
+    """Megabytes that it holds for itself alone, without the libraries that it shares."""
+    lines = Path("/proc", str(pid), "smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
