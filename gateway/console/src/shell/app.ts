@@ -5,7 +5,7 @@ import { reasonWithoutPlace } from "../alerts/reason";
 import { ringsOf } from "../alerts/ringing";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
-import type { Alert, Compound } from "../api/types";
+import type { Compound } from "../api/types";
 import { type Calls, createCalls } from "../calls/calls";
 import { type Evidence, createEvidence } from "../cameras/evidence";
 import { type Facts, createFacts } from "../devices/facts";
@@ -15,6 +15,7 @@ import { type Live, createLive } from "../live/live";
 import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Sound, createSound } from "../sound/sound";
+import type { Described } from "./described";
 import { type TimeFormats, createTimeFormats } from "./times";
 import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
@@ -24,8 +25,6 @@ import { keepAwake } from "./wakeLock";
 const SOUND_INTERVAL = 200;
 /** A lost connection is shown at once, and sounds after this many milliseconds. */
 const LOST_SOUND_AFTER = 6_000;
-
-export type Described = Pick<Alert, "place" | "place_name" | "reason" | "reasons">;
 
 export interface AppContext extends I18n, TimeFormats {
   gateway: Gateway;
@@ -93,7 +92,7 @@ export function createAppContext(): AppContext {
     soundedAt = performance.now();
     presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value);
+    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value, sessions.session.value?.user ?? null), lost, calls.ringing.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();

@@ -9,7 +9,7 @@ export interface Tone {
   wave: "sine" | "triangle" | "square";
 }
 
-export type PatternName = Severity | "lost" | "call";
+export type PatternName = Severity | "lost" | "call" | "reminder";
 export type Pattern = readonly Tone[];
 
 const pulses = (starts: readonly number[], hertz: readonly number[], tone: Omit<Tone, "at" | "hertz">): Tone[] =>
@@ -29,6 +29,7 @@ export const PATTERNS: Record<PatternName, Pattern> = {
   medium: pulses([0, 0.34], [659, 523], { seconds: 0.26, gain: 0.5, wave: "triangle" }),
   low: pulses([0], [523], { seconds: 0.35, gain: 0.35, wave: "sine" }),
   call: pulses([0, 0.09, 0.18, 0.27, 0.36, 0.45, 0.54, 0.63, 0.72, 0.81], [659, 784], { seconds: 0.08, gain: 0.5, wave: "triangle" }),
+  reminder: pulses([0, 0.16], [523, 784], { seconds: 0.12, gain: 0.4, wave: "sine" }),
   lost: pulses([0, 0.42, 0.84], [392, 311, 247], { seconds: 0.36, gain: 0.6, wave: "triangle" }),
 };
 

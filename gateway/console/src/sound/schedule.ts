@@ -28,8 +28,8 @@ export const EMPTY_HISTORY: SoundHistory = { announced: new Map(), last: {}, unt
 
 export interface NextSound {
   play: PatternName | null;
-  /** how far the most escalated of what sounds has escalated */
-  level: number;
+  /** of what sounds: the highest of its rings */
+  level: Ring["level"];
   history: SoundHistory;
 }
 
@@ -39,13 +39,12 @@ export const MUTABLE: readonly Severity[] = ["medium", "low"];
 /**
  * What to play now. Of several the most severe sounds first, and the others after it. A lost connection comes after
  * critical ones and before all others, because it may hide anything. A ringing door station (`ringing`) comes next;
- * others sound between its rings. What has escalated is repeated twice as often.
+ * others sound between its rings. What has escalated is repeated twice as often, where every desk rings three times.
  */
 export function nextSound(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing = false): NextSound {
   const next = soundDue(history, rings, stale, now, ringing);
   const play = next !== "critical" && now < history.until ? null : next;
-  const level = Math.max(0, ...rings.filter((ring) => ring.severity === play).map((ring) => ring.level));
-  return { play, level, history: remember(history, rings, play, now) };
+  return { play, level: levelOf(rings.filter((ring) => ring.severity === play)), history: remember(history, rings, play, now) };
 }
 
 function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing: boolean): PatternName | null {
@@ -57,11 +56,16 @@ function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean,
   for (const severity of SEVERITIES) {
     const mine = of(severity);
     if (mine.some((ring) => isNew(history, ring))) return severity;
-    const pause = mine.some((ring) => ring.level > 0) ? REPEAT_AFTER[severity] / 2 : REPEAT_AFTER[severity];
-    if (mine.length > 0 && due(severity, pause)) return severity;
+    if (mine.length > 0 && due(severity, REPEAT_AFTER[severity] / (1 + levelOf(mine)))) return severity;
   }
-  return null;
+  return rings.some((ring) => ring.severity === "reminder" && isNew(history, ring)) ? "reminder" : null;
 }
+
+const levelOf = (rings: readonly Ring[]): Ring["level"] => (rings.some((ring) => ring.level === 2) ? 2 : rings.some((ring) => ring.level === 1) ? 1 : 0);
+
+/** Whether a guard has muted it. What has escalated is never muted. */
+export const isMuted = (ring: Ring, muted: readonly Severity[]): boolean =>
+  ring.level === 0 && MUTABLE.some((severity) => severity === ring.severity && muted.includes(severity));
 
 const isNew = (history: SoundHistory, ring: Ring): boolean => ring.count > (history.announced.get(ring.key) ?? 0);
 
