@@ -28,6 +28,8 @@ export interface Desk extends Selection, Omit<StepForm, "body" | "pick" | "loadG
   report: ShallowRef<Report | null>;
   /** the picture fills the screen */
   enlarged: Ref<boolean>;
+  /** what was closed here last: the live feed may say so a moment later */
+  finished: Ref<string | null>;
   /** the action that was sent */
   pending: Ref<AlertAction | "merge" | "split" | "remind" | null>;
   error: Ref<string | null>;
@@ -63,6 +65,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const enlarged = ref(false);
   const pending = ref<AlertAction | "merge" | "split" | "remind" | null>(null);
   const error = ref<string | null>(null);
+  const finished = ref<string | null>(null);
   let advancedAt = -Infinity;
 
   const defaultScope = (): Scope => (marked.incidents.value.length > 0 ? "marked" : "incident");
@@ -88,6 +91,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const advance = (closed: string, before: readonly Incident[]): void => {
     if (selected.value?.id !== closed) return;
     advancedAt = performance.now();
+    finished.value = closed;
     selection.select(afterClosing(before, closed));
   };
   const stepOne = async (incident: Incident, action: AlertAction, body: object): Promise<Report["left"][number]> => {
@@ -138,6 +142,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     const action = mode && ACTION_OF_MODE[mode];
     if (action && !may(action, scope)) return;
     if (mode !== null && !action && (!onDuty() || selected.value === null || selected.value.state === "closed")) return;
+    if (mode === "reminding" && selected.value?.state === "new") return;
     if (mode === "splitting" && (detail.value?.alerts.length ?? 0) < 2) return;
     if (form.mode.value !== mode || form.scope.value !== scope) form.clear();
     error.value = null;
@@ -164,6 +169,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     marked,
     report,
     enlarged,
+    finished,
     pending,
     error,
     may,

@@ -3,7 +3,7 @@ import { justReminded } from "./coming";
 import { SEVERITIES } from "./order";
 import { timingOf } from "./timing";
 
-/** Something that rings. When `count` grows it is new again. */
+/** Something that rings. When `count` grows it is new again; it grows with the level, so that each step is heard at once. */
 export interface Ring {
   key: string;
   /** a reminder sounds once, and shortly */
@@ -25,7 +25,7 @@ export function ringsOf(incidents: Iterable<Incident>, now: number, user: string
     const mine = assignee === null || assignee === user;
     const level = escalation.every_desk ? 2 : escalation.louder && mine ? 1 : 0;
     const ring = (what: string, of: Ring["severity"], count: number): void => {
-      rings.push({ key: `${id} ${what}`, severity: of, count, level: of === "reminder" ? 0 : level });
+      rings.push({ key: `${id} ${what}`, severity: of, count: 3 * count + level, level: of === "reminder" ? 0 : level });
     };
     for (const each of SEVERITIES) {
       const count = incident.new_by_severity[each] ?? 0;

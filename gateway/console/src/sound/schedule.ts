@@ -56,12 +56,16 @@ function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean,
   for (const severity of SEVERITIES) {
     const mine = of(severity);
     if (mine.some((ring) => isNew(history, ring))) return severity;
-    if (mine.length > 0 && due(severity, REPEAT_AFTER[severity] / (1 + levelOf(mine)))) return severity;
+    if (mine.length > 0 && due(severity, pauseOf(severity, levelOf(mine)))) return severity;
   }
   return rings.some((ring) => ring.severity === "reminder" && isNew(history, ring)) ? "reminder" : null;
 }
 
 const levelOf = (rings: readonly Ring[]): Ring["level"] => (rings.some((ring) => ring.level === 2) ? 2 : rings.some((ring) => ring.level === 1) ? 1 : 0);
+
+/** A low one sounds once, until it has escalated. */
+const pauseOf = (severity: Severity, level: Ring["level"]): number =>
+  level === 0 ? REPEAT_AFTER[severity] : Math.min(REPEAT_AFTER[severity], REPEAT_AFTER.medium) / (1 + level);
 
 /** Whether a guard has muted it. What has escalated is never muted. */
 export const isMuted = (ring: Ring, muted: readonly Severity[]): boolean =>
