@@ -55,7 +55,7 @@ def _names(file: str, given: ast.expr) -> set[str]:
 def on_screen(language: str) -> dict[str, str]:
     chinese, english = WORDS.read_text("utf-8").split("export const en")
     said = (chinese if language == "zh" else english).split("  actions: {", 1)[1].split("\n  }", 1)[0]
-    return {name: words for name, words in re.findall(r'^ +"?([\w.-]+)"?: "([^"]+)",$', said, re.MULTILINE)}
+    return dict(re.findall(r'^ +"?([\w.-]+)"?: "([^"]+)",$', said, re.MULTILINE))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -66,5 +66,7 @@ def test_every_step_has_a_name_on_the_screen(language: str) -> None:
 
 
 def test_what_stands_in_a_story_has_a_name_on_paper() -> None:
-    told = {name for file, name in names() if file in OF_INCIDENTS or file.startswith(("recording/", "desk/procedures/"))}
+    told = {
+        name for file, name in names() if file in OF_INCIDENTS or file.startswith(("recording/", "desk/procedures/"))
+    }
     assert {name for name in told if name in {step_words(name).zh, step_words(name).en}} == set()
