@@ -129,7 +129,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     )
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
-    recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk, hub)
+    recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
     pipeline = Pipeline(
         store,
         clock,

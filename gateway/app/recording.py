@@ -18,7 +18,6 @@ from gateway.recording.retention import purge_periodically
 from gateway.recording.storage import ClipStorage
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
-from gateway.web.hub import Hub
 
 log = structlog.get_logger(__name__)
 
@@ -38,18 +37,17 @@ class RecordingService:
 
 
 def make_recording(
-    cameras: CameraLookup, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk, hub: Hub
+    cameras: CameraLookup, vision: VisionPool, store: Store, now: Callable[[], datetime], desk: Desk
 ) -> RecordingService:
     """The recorder and its storage. Screens are notified when an alert has got a recording."""
 
     async def changed(alert_id: str) -> None:
         try:
             alert = await desk.alert(alert_id)
+            if alert is not None:
+                await desk.tell_again(alert)
         except NotRecorded as error:
             log.error("alert with recording not sent to screens", alert=alert_id, why=str(error))
-            return
-        if alert is not None:
-            hub.alert_changed(alert)
 
     clip_storage = ClipStorage.in_data_folder(store.path.parent)
     writer = RecordingWriter(vision, store, clip_storage, now)

@@ -253,4 +253,13 @@ class Desk:
             await self._store.write(unit)
             state.apply(after)
             state.fold.changed(after)
-        self.changed.add(after)
+        await self.tell_again(after)
+
+    async def tell_again(self, alert: Alert) -> None:
+        """Note that something beside an alert is new, such as a recording or a kept picture: its card is read again.
+
+        Raises NotRecorded when its incident is closed and can't be read.
+        """
+        self.changed.add(alert)
+        incident = await self.incidents.incident(alert.incident) if alert.incident else None
+        self.changed.add_incidents([incident] if incident else [])

@@ -179,9 +179,12 @@ def _of_signal(signal: SignalView, alert: str) -> StoryEntry:
 
 
 def _said(step: Step) -> Words:
-    """What a step of the gateway itself did, or a person's note."""
+    """What a step of the gateway itself did, to whom it was assigned, or a person's note."""
     if {"zh", "en"} <= step.data.keys():
         return Words(str(step.data["zh"]), str(step.data["en"]))
+    if step.action == "assign" and "user" in step.data:
+        said = f"→ {step.data['user']} {step.note}".rstrip()
+        return Words(said, said)
     return told(step) or Words(step.note, step.note)
 
 

@@ -143,7 +143,7 @@ async def test_on_hold_it_has_an_end_that_the_card_tells(gateway, page):
     await page.keyboard.press("1")
     await page.keyboard.press("Enter")
     await expect(cards(page).first).to_have_attribute("data-state", "on_hold")
-    await expect(cards(page).first.locator("[data-timing=held]")).to_contain_text(re.compile("9分|10分"))
+    await expect(cards(page).first.locator("[data-timing=held]")).to_contain_text(re.compile("14分|15分"))
 
 
 async def test_one_alert_is_closed_alone_and_another_taken_out(gateway, page):

@@ -20,12 +20,14 @@ pytestmark = [
     pytest.mark.needs("mosquitto_pub", "mosquitto-clients"),
     pytest.mark.timeout(180),
 ]
-PANEL = "home-101"
+PANEL, OTHER = "home-101", "home-201"
 
 
 @pytest.fixture
 def gateway(tmp_path):
-    running = Gateway(TestCompound(tmp_path / "config", [TestDevice(PANEL)]), tmp_path / "data")
+    more = {"buildings": [{"id": "b1", "name": "1号楼", "units": 1, "floors": 2, "rooms": 1}]}
+    devices = [TestDevice(PANEL), TestDevice(OTHER, more={"place": "b1/u1/201"})]
+    running = Gateway(TestCompound(tmp_path / "config", devices, more=more), tmp_path / "data")
     enrol(running, "王建国", "guard")
     running.start()
     yield running
@@ -40,10 +42,10 @@ async def page():
         await browser.close()
 
 
-def publish(gateway: Gateway, body: str) -> None:
-    account = ["-h", HOST, "-p", str(gateway.compound.mqtt_port), "-u", PANEL, "-P", PASSWORD]
+def publish(gateway: Gateway, body: str, panel: str = PANEL) -> None:
+    account = ["-h", HOST, "-p", str(gateway.compound.mqtt_port), "-u", panel, "-P", PASSWORD]
     subprocess.run(
-        ["mosquitto_pub", *account, "-q", "1", "-t", f"anju/v1/{PANEL}/signal", "-m", body], check=True, timeout=20
+        ["mosquitto_pub", *account, "-q", "1", "-t", f"anju/v1/{panel}/signal", "-m", body], check=True, timeout=20
     )
 
 
@@ -88,14 +90,14 @@ async def test_an_alert_is_given_to_a_colleague_by_keys_alone(gateway, page):
     publish(gateway, '{"kind": "fire.alarm", "id": "4"}')
     await expect(page.get_by_role("heading", name=re.compile("101室")).first).to_be_visible()
     await page.keyboard.press("a")
-    await expect(page.get_by_text("王建国 在处理").first).to_be_visible()
+    await expect(page.get_by_text("王建国 处理").first).to_be_visible()
     await page.keyboard.press("g")
     await expect(page.get_by_role("button", name="张班长")).to_be_enabled()
     await expect(page.get_by_role("button", name=re.compile("王建国.*已指派"))).to_be_disabled()
     await page.keyboard.press("1")
     await page.keyboard.press("2")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("张班长 在处理").first).to_be_visible()
+    await expect(page.get_by_text("张班长 处理").first).to_be_visible()
     await expect(page.get_by_text("→ 张班长")).to_be_visible()
 
 
@@ -106,6 +108,10 @@ async def test_on_a_phone_what_confirms_a_closing_is_within_reach(gateway, page)
     await sign_in(page, gateway, live="Live")
     publish(gateway, '{"kind": "fire.alarm", "id": "5"}')
     publish(gateway, '{"kind": "gas.alarm", "id": "6"}')
+    await expect(page.locator(".card")).to_have_count(1)  # of one home: one incident
+    await expect(page.locator(".card")).to_contain_text("2 alerts")
+    publish(gateway, '{"kind": "fire.alarm", "id": "7"}', OTHER)
+    await expect(page.locator(".card")).to_have_count(2)
     await page.locator(".card").nth(1).click()
     await page.locator("[data-action=acknowledge]").click()
     await page.locator("[data-action=close]").click()

@@ -62,7 +62,7 @@ class EvidenceRoutes:
             alert=alert,
         )
         if alert is not None:
-            services.hub.alert_changed(alert)
+            await services.desk.tell_again(alert)
         return _view(kept)
 
     async def kept(self, context: RequestContext[Any]) -> KeptSnapshotList:

@@ -7,7 +7,7 @@ import type { Route } from "../shell/route";
 import { type Marked, type Report, createMarked, inParallel } from "./marked";
 import { afterClosing, isUntouched, queue as byUrgency } from "./order";
 import { type Selection, createSelection } from "./selection";
-import { type Mode, type Scope, type StepForm, createStepForm } from "./stepForm";
+import { type Mode, type Scope, type StepForm, createStepForm, isDuration } from "./stepForm";
 import { allows } from "./steps";
 
 /** After an incident is closed the next one is selected. A second Enter within this time (ms) must not acknowledge it. */
@@ -28,8 +28,10 @@ export interface Desk extends Selection, Omit<StepForm, "body" | "pick" | "loadG
   report: ShallowRef<Report | null>;
   /** the picture fills the screen */
   enlarged: Ref<boolean>;
+  /** what was closed here last: the live feed may say so a moment later */
+  finished: Ref<string | null>;
   /** the action that was sent */
-  pending: Ref<AlertAction | "merge" | "split" | null>;
+  pending: Ref<AlertAction | "merge" | "split" | "remind" | null>;
   error: Ref<string | null>;
   /** Select another incident, if this one is still selected. */
   leave: (id: string) => void;
@@ -39,6 +41,8 @@ export interface Desk extends Selection, Omit<StepForm, "body" | "pick" | "loadG
   act: (action: AlertAction, scope?: Scope) => Promise<void>;
   merge: (other: string) => Promise<void>;
   split: () => Promise<void>;
+  /** Be reminded of the selected incident, of what `note` says. */
+  remind: () => Promise<void>;
   /** Whether the step can be taken now. */
   may: (action: AlertAction, scope?: Scope) => boolean;
 }
@@ -59,8 +63,9 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const marked = createMarked(queue);
   const report = shallowRef<Report | null>(null);
   const enlarged = ref(false);
-  const pending = ref<AlertAction | "merge" | "split" | null>(null);
+  const pending = ref<AlertAction | "merge" | "split" | "remind" | null>(null);
   const error = ref<string | null>(null);
+  const finished = ref<string | null>(null);
   let advancedAt = -Infinity;
 
   const defaultScope = (): Scope => (marked.incidents.value.length > 0 ? "marked" : "incident");
@@ -86,6 +91,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const advance = (closed: string, before: readonly Incident[]): void => {
     if (selected.value?.id !== closed) return;
     advancedAt = performance.now();
+    finished.value = closed;
     selection.select(afterClosing(before, closed));
   };
   const stepOne = async (incident: Incident, action: AlertAction, body: object): Promise<Report["left"][number]> => {
@@ -123,7 +129,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
   const act = async (action: AlertAction, scope = form.mode.value ? form.scope.value : defaultScope()): Promise<void> => {
     if (!may(action, scope)) return;
     if (action === "acknowledge" && performance.now() - advancedAt < ADVANCE_GUARD) return;
-    const body = form.body(action, live.now.value);
+    const body = form.body(action);
     if (body === null) return;
     report.value = null;
     await send(action, async () => {
@@ -136,6 +142,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     const action = mode && ACTION_OF_MODE[mode];
     if (action && !may(action, scope)) return;
     if (mode !== null && !action && (!onDuty() || selected.value === null || selected.value.state === "closed")) return;
+    if (mode === "reminding" && selected.value?.state === "new") return;
     if (mode === "splitting" && (detail.value?.alerts.length ?? 0) < 2) return;
     if (form.mode.value !== mode || form.scope.value !== scope) form.clear();
     error.value = null;
@@ -162,6 +169,7 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
     marked,
     report,
     enlarged,
+    finished,
     pending,
     error,
     may,
@@ -177,6 +185,14 @@ export function createDesk({ gateway, live, route, onDuty, explain }: DeskOption
         selection.show(await gateway.merge(selected.value.id, other));
         form.clear();
       }),
+    remind: async () => {
+      const [note, minutes, incident] = [form.note.value.trim(), form.minutes.value, selected.value];
+      if (incident === null || note === "" || !isDuration(minutes) || pending.value !== null) return;
+      await send("remind", async () => {
+        selection.show(await gateway.remind(incident.id, note, minutes));
+        form.clear();
+      });
+    },
     split: () =>
       send("split", async () => {
         if (selected.value === null || alert.value === null) return;

@@ -1,4 +1,5 @@
 import type { Alert, AlertState, Severity } from "../api/types";
+import type { Messages } from "../i18n/zh";
 
 export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low"];
 
@@ -7,10 +8,13 @@ export const rank = (severity: Severity): number => SEVERITIES.indexOf(severity)
 /** Nobody has acknowledged the alert; of an incident: it has such an alert. */
 export const isUntouched = (one: { state: AlertState }): boolean => one.state === "new";
 
-/** Most severe first; within a severity the untouched first, and those that have waited longest. */
+/** As the gateway's sort key of incidents: first what is new, then what is in hand, then what is on hold. */
+const GROUP: Record<AlertState, number> = { new: 0, acknowledged: 1, on_scene: 1, on_hold: 2, closed: 3 };
+
+/** Most severe first; within a severity the untouched first, and those that have waited longest. As incidents on the desk. */
 export const byUrgency = (a: Alert, b: Alert): number =>
   rank(a.severity) - rank(b.severity) ||
-  Number(isUntouched(b)) - Number(isUntouched(a)) ||
+  GROUP[a.state] - GROUP[b.state] ||
   Date.parse(a.raised_at) - Date.parse(b.raised_at) ||
   a.id.localeCompare(b.id);
 
@@ -50,5 +54,9 @@ export function unlisted(all: Record<Severity, number>, shown: readonly { severi
   const beyond = (severity: Severity): number => Math.max(0, all[severity] - here[severity]);
   return { critical: beyond("critical"), high: beyond("high"), medium: beyond("medium"), low: beyond("low") };
 }
+
+/** Such as `紧急 2`, for each severity of which there are some. */
+export const countsOf = (counts: Record<Severity, number>, t: Messages): string[] =>
+  SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => t.alerts.countOf(t.severity[severity], counts[severity]));
 
 export const sum = (counts: Record<Severity, number>): number => SEVERITIES.reduce((all, one) => all + counts[one], 0);

@@ -34,7 +34,7 @@ it("lists an alert's history in order", () => {
     "raised",
     "acknowledge",
     "repeated",
-    "on_scene",
+    "on-scene",
     "restored",
   ]);
 });

@@ -33,7 +33,7 @@ export type TimelineEntry =
 export function timelineOf(alert: Alert): TimelineEntry[] {
   const entries: TimelineEntry[] = [{ what: "raised", at: alert.raised_at }];
   for (const step of alert.steps) {
-    entries.push({ what: "step", at: step.at, action: step.action.replace("-", "_"), user: step.user, note: step.note, to: step.to, snapshot: step.snapshot ?? null });
+    entries.push({ what: "step", at: step.at, action: step.action, user: step.user, note: step.note, to: step.to, snapshot: step.snapshot ?? null });
   }
   if (alert.count > 1) entries.push({ what: "repeated", at: alert.last_at });
   if (alert.restored_at) entries.push({ what: "restored", at: alert.restored_at });

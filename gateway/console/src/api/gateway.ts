@@ -34,12 +34,12 @@ import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } fr
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
 
-/** What a step needs; `until` ends a hold. */
+/** What a step needs; a hold ends after `minutes`. */
 export interface StepBody {
   disposition?: Disposition;
   note?: string;
   user?: string;
-  until?: string;
+  minutes?: number;
   override?: boolean;
 }
 
@@ -88,6 +88,10 @@ export class Gateway {
 
   stepIncident = (id: string, action: AlertAction, body: StepBody): Promise<IncidentStepResult> =>
     this.client.call("POST", `${incidentPath(id)}/${action}`, body);
+
+  /** It reminds the desk of this in so many minutes. */
+  remind = (id: string, note: string, minutes: number): Promise<IncidentDetail> =>
+    this.client.call("POST", `${incidentPath(id)}/remind`, { note, minutes });
 
   /** The alerts of `other` join the incident. */
   merge = (id: string, other: string): Promise<IncidentDetail> =>

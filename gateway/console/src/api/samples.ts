@@ -1,4 +1,4 @@
-import type { Alert, Device, Incident, Signal, Silence } from "./types";
+import type { Alert, Device, Escalation, Incident, Signal, Silence } from "./types";
 
 const words = (zh: string): { zh: string; en: string } => ({ zh, en: zh });
 
@@ -35,6 +35,16 @@ export const anAlert = (given: Partial<Alert> = {}): Alert => ({
   ...given,
 });
 
+export const anEscalation = (given: Partial<Escalation> = {}): Escalation => ({
+  level: 0,
+  next_at: null,
+  next: null,
+  taken: [],
+  louder: false,
+  every_desk: false,
+  ...given,
+});
+
 /** Its sort key is made of its severity, state and time, as the gateway makes it. */
 export const anIncident = (given: Partial<Incident> = {}): Incident => {
   const incident: Incident = {
@@ -50,8 +60,11 @@ export const anIncident = (given: Partial<Incident> = {}): Incident => {
     opened_at: at(0),
     last_at: at(0),
     limit_at: null,
-    escalation: { level: 0, next_at: null },
+    escalation: anEscalation(),
     held_until: null,
+    remind_at: null,
+    reminded_at: null,
+    remind_note: "",
     assignee: null,
     merged_into: null,
     alerts: ["a-1"],

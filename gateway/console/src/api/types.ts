@@ -123,6 +123,20 @@ export interface Alert {
   steps: Step[];
 }
 
+/** How far an incident has escalated, and when it goes on. */
+export interface Escalation {
+  level: number;
+  next_at: string | null;
+  /** what the next step does */
+  next: Words | null;
+  /** what the steps so far did */
+  taken: Words[];
+  /** the desk that handles it rings louder, whatever is muted there */
+  louder: boolean;
+  /** every desk rings, whoever handles it and whatever is muted there */
+  every_desk: boolean;
+}
+
 /** Alerts that belong together, as one card (案情). */
 export interface Incident {
   id: string;
@@ -139,9 +153,14 @@ export interface Incident {
   last_at: string;
   /** by when the next step is owed: acknowledgement, then arrival */
   limit_at: string | null;
-  escalation: { level: number; next_at: string | null };
+  escalation: Escalation;
   /** when it rings again; while it is on hold */
   held_until: string | null;
+  /** when it reminds people next, and did last; while it is in hand */
+  remind_at: string | null;
+  reminded_at: string | null;
+  /** of what a guard wants to be reminded; empty: it reminds by itself */
+  remind_note: string;
   assignee: string | null;
   merged_into: string | null;
   alerts: string[];

@@ -1,35 +1,46 @@
 import { describe, expect, it } from "vitest";
 
-import { anAlert, at } from "../api/samples";
-import { MAX_LIVE, MAX_MAIN, scenesOf, spotPicture } from "./spot";
+import { countBySeverity, sum } from "../alerts/order";
+import { anIncident, at } from "../api/samples";
+import type { Incident } from "../api/types";
+import { bySortKey } from "../live/open";
+import { MAX_LIVE, MAX_MAIN, camerasAt, spotPicture } from "./spot";
+
+const none = countBySeverity([]);
+/** What is shown of these in the desk's order, when there are no others. */
+const shown = (...incidents: Incident[]): ReturnType<typeof spotPicture> => spotPicture([...incidents].sort(bySortKey), countBySeverity(incidents));
 
 describe("the spot page", () => {
   it("shows nothing large when nothing is open", () => {
-    expect(spotPicture([])).toEqual({ main: null, strip: [], more: 0 });
+    expect(spotPicture([], none)).toEqual({ main: null, strip: [], more: none });
   });
 
-  it("has the cameras of one incident together, each once and not too many", () => {
-    const one = anAlert({ id: "a-1", incident: "i-1", cameras: ["north", "lane"] });
-    const two = anAlert({ id: "a-2", incident: "i-1", cameras: ["lane", "yard", "c4", "c5", "c6", "c7"], severity: "critical" });
-    const [scene] = scenesOf([one, two]);
-    expect(scene?.top.id).toBe("a-2");
-    expect(scene?.cameras).toEqual(["lane", "yard", "c4", "c5", "c6", "c7"]);
-    expect(scene?.cameras.length).toBe(MAX_MAIN);
+  it("has not too many cameras of an incident, the nearest", () => {
+    const cameras = ["lane", "yard", "c3", "c4", "c5", "c6", "c7"];
+    expect(camerasAt(anIncident({ cameras }))).toEqual(cameras.slice(0, MAX_MAIN));
   });
 
   it("follows the most urgent, and prefers one that can be seen among equals", () => {
-    const blind = anAlert({ id: "a-1", raised_at: at(0) });
-    const seen = anAlert({ id: "a-2", raised_at: at(9), cameras: ["gate"] });
-    expect(spotPicture([blind, seen]).main?.id).toBe("a-2");
-    const graver = anAlert({ id: "a-3", severity: "critical", raised_at: at(10) });
-    expect(spotPicture([blind, seen, graver]).main?.id).toBe("a-3");
-    expect(spotPicture([blind, anAlert({ ...seen, state: "acknowledged" })]).main?.id).toBe("a-1");
+    const blind = anIncident({ id: "i-1", opened_at: at(0) });
+    const seen = anIncident({ id: "i-2", opened_at: at(9), cameras: ["gate"] });
+    expect(shown(blind, seen).main?.id).toBe("i-2");
+    expect(shown(blind, seen, anIncident({ id: "i-3", severity: "critical", opened_at: at(10) })).main?.id).toBe("i-3");
+    expect(shown(blind, anIncident({ id: "i-2", opened_at: at(9), cameras: ["gate"], state: "acknowledged" })).main?.id).toBe("i-1");
   });
 
-  it("counts the scenes that it has no room for", () => {
-    const many = Array.from({ length: 10 }, (_, n) => anAlert({ id: `a-${n}`, cameras: ["gate"] }));
-    const { strip, more } = spotPicture(many);
+  it("has the others in the desk's order", () => {
+    const held = anIncident({ id: "held", severity: "critical", state: "on_hold", opened_at: at(0) });
+    const hand = anIncident({ id: "hand", severity: "critical", state: "on_scene", opened_at: at(1) });
+    const fresh = anIncident({ id: "fresh", severity: "critical", opened_at: at(2) });
+    const { main, strip } = shown(anIncident({ id: "fence" }), held, hand, fresh);
+    expect([main, ...strip].map((incident) => incident?.id)).toEqual(["fresh", "hand", "held", "fence"]);
+  });
+
+  it("counts by severity what it has no room for, and what this page does not have", () => {
+    const many = Array.from({ length: 10 }, (_, n) => anIncident({ id: `i-${n}`, cameras: ["gate"] }));
+    const { strip, more } = spotPicture(many, { ...none, high: 40, low: 7 });
     expect(strip.length + MAX_MAIN).toBe(MAX_LIVE);
-    expect(more).toBe(6);
+    expect(more).toEqual({ ...none, high: 36, low: 7 });
+    expect(sum(shown(...many).more)).toBe(6);
   });
 });

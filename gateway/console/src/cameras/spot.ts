@@ -1,51 +1,33 @@
-import { byUrgency, isUntouched } from "../alerts/order";
-import type { Alert } from "../api/types";
+import { isUntouched, unlisted } from "../alerts/order";
+import type { Incident, Severity } from "../api/types";
 
 /** Live pictures on the spot page at once: what a browser on a guard room's computer decodes smoothly. */
 export const MAX_LIVE = 9;
 export const MAX_MAIN = 6;
 const MAX_STRIP = MAX_LIVE - MAX_MAIN;
 
-/** What happens at one scene: the open alerts of one incident, the most urgent first. */
-export interface Scene {
-  id: string;
-  top: Alert;
-  alerts: readonly Alert[];
-  cameras: readonly string[];
-}
-
 export interface SpotPicture {
   /** shown large; null: nothing is open */
-  main: Scene | null;
-  strip: readonly Scene[];
-  /** scenes beyond the strip */
-  more: number;
+  main: Incident | null;
+  strip: readonly Incident[];
+  /** open incidents beyond these, those that are not on this page included */
+  more: Record<Severity, number>;
 }
 
-/** The open alerts as scenes, the most urgent first. */
-export function scenesOf(open: Iterable<Alert>): Scene[] {
-  const groups = new Map<string, Alert[]>();
-  for (const alert of [...open].sort(byUrgency)) {
-    const id = alert.incident || alert.id;
-    groups.set(id, [...(groups.get(id) ?? []), alert]);
-  }
-  return [...groups].map(([id, alerts]) => sceneOf(id, alerts));
+/** The cameras of an incident that are shown, the nearest first. */
+export const camerasAt = (incident: Incident): readonly string[] => incident.cameras.slice(0, MAX_MAIN);
+
+/**
+ * What the second screen shows of the open incidents, which come in the desk's order; `open` counts all there are. One
+ * without a camera gives way to an equally urgent one that has some.
+ */
+export function spotPicture(queue: readonly Incident[], open: Record<Severity, number>): SpotPicture {
+  const first = queue[0];
+  if (!first) return { main: null, strip: [], more: open };
+  const main = queue.find((incident) => isAsUrgent(incident, first) && incident.cameras.length > 0) ?? first;
+  const strip = queue.filter((incident) => incident !== main).slice(0, MAX_STRIP);
+  return { main, strip, more: unlisted(open, [main, ...strip]) };
 }
 
-function sceneOf(id: string, alerts: readonly Alert[]): Scene {
-  const cameras = [...new Set(alerts.flatMap((alert) => alert.cameras))].slice(0, MAX_MAIN);
-  return { id, top: alerts[0] as Alert, alerts, cameras };
-}
-
-/** What the second screen shows. A scene without a camera gives way to an equally grave one that has some. */
-export function spotPicture(open: Iterable<Alert>): SpotPicture {
-  const scenes = scenesOf(open);
-  const first = scenes[0];
-  if (!first) return { main: null, strip: [], more: 0 };
-  const main = scenes.find((scene) => isAsUrgent(scene, first) && scene.cameras.length > 0) ?? first;
-  const others = scenes.filter((scene) => scene !== main);
-  return { main, strip: others.slice(0, MAX_STRIP), more: Math.max(0, others.length - MAX_STRIP) };
-}
-
-const isAsUrgent = (scene: Scene, other: Scene): boolean =>
-  scene.top.severity === other.top.severity && isUntouched(scene.top) === isUntouched(other.top);
+const isAsUrgent = (incident: Incident, other: Incident): boolean =>
+  incident.severity === other.severity && isUntouched(incident) === isUntouched(other);

@@ -17,6 +17,7 @@ export type KeyAction =
   | "close"
   | "assign"
   | "note"
+  | "remind"
   | "picture"
   | "keep"
   | "export"
@@ -63,6 +64,7 @@ const ACTIONS: Record<string, KeyAction> = {
   KeyC: "close",
   KeyG: "assign",
   KeyN: "note",
+  KeyD: "remind",
   KeyV: "picture",
   KeyP: "keep",
   KeyX: "export",

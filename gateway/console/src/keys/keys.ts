@@ -103,6 +103,7 @@ function performAtDesk({ desk, silences }: AppContext, action: Exclude<KeyAction
   else if (action === "hold") desk.begin("holding");
   else if (action === "close") desk.begin("closing");
   else if (action === "note") desk.begin("noting");
+  else if (action === "remind") desk.begin("reminding", "incident");
   else if (action === "assign") desk.begin("assigning");
   else if (action === "picture") desk.enlarged.value = !desk.enlarged.value;
   else if (action === "confirm") void confirm(desk);
@@ -125,6 +126,7 @@ function markOn(desk: AppContext["desk"], by: 1 | -1): void {
 function confirm(desk: AppContext["desk"]): Promise<void> {
   if (desk.mode.value === "closing") return desk.act("close");
   if (desk.mode.value === "holding") return desk.act("hold");
+  if (desk.mode.value === "reminding") return desk.remind();
   if (desk.mode.value === "splitting") return desk.split();
   if (desk.mode.value === "merging") return Promise.resolve(); // its own list has the choice
   if (desk.mode.value === "noting") return desk.act("note");

@@ -5,7 +5,7 @@ import { reasonWithoutPlace } from "../alerts/reason";
 import { ringsOf } from "../alerts/ringing";
 import { ApiError, Client, Unreachable } from "../api/client";
 import { Gateway } from "../api/gateway";
-import type { Alert, Compound } from "../api/types";
+import type { Compound } from "../api/types";
 import { type Calls, createCalls } from "../calls/calls";
 import { type Evidence, createEvidence } from "../cameras/evidence";
 import { type Facts, createFacts } from "../devices/facts";
@@ -16,6 +16,7 @@ import { createPresence } from "../presence/presence";
 import { type Sessions, createSessions } from "../session/session";
 import { type Silences, createSilences } from "../silences/silences";
 import { type Sound, createSound } from "../sound/sound";
+import type { Described } from "./described";
 import { type TimeFormats, createTimeFormats } from "./times";
 import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
@@ -25,8 +26,6 @@ import { keepAwake } from "./wakeLock";
 const SOUND_INTERVAL = 200;
 /** A lost connection is shown at once, and sounds after this many milliseconds. */
 const LOST_SOUND_AFTER = 6_000;
-
-export type Described = Pick<Alert, "place" | "place_name" | "reason" | "reasons">;
 
 export interface AppContext extends I18n, TimeFormats {
   gateway: Gateway;
@@ -96,7 +95,8 @@ export function createAppContext(): AppContext {
     soundedAt = performance.now();
     presence.tick();
     const lost = live.stale.value && (live.silentFor.value ?? Infinity) > LOST_SOUND_AFTER;
-    sound.update(ringsOf(live.state.value.incidents.values(), live.now.value), lost, calls.ringing.value, silences.notices.value);
+    const rings = ringsOf(live.state.value.incidents.values(), live.now.value, sessions.session.value?.user ?? null);
+    sound.update(rings, lost, calls.ringing.value, silences.notices.value);
   };
   const readCompound = async (): Promise<void> => {
     compound.value = await gateway.compound();

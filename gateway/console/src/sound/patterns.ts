@@ -9,7 +9,7 @@ export interface Tone {
   wave: "sine" | "triangle" | "square";
 }
 
-export type PatternName = Severity | "lost" | "call" | "notice";
+export type PatternName = Severity | "lost" | "call" | "notice" | "reminder";
 export type Pattern = readonly Tone[];
 
 const pulses = (starts: readonly number[], hertz: readonly number[], tone: Omit<Tone, "at" | "hertz">): Tone[] =>
@@ -30,6 +30,7 @@ export const PATTERNS: Record<PatternName, Pattern> = {
   low: pulses([0], [523], { seconds: 0.35, gain: 0.35, wave: "sine" }),
   notice: pulses([0, 0.22], [294, 247], { seconds: 0.2, gain: 0.4, wave: "triangle" }),
   call: pulses([0, 0.09, 0.18, 0.27, 0.36, 0.45, 0.54, 0.63, 0.72, 0.81], [659, 784], { seconds: 0.08, gain: 0.5, wave: "triangle" }),
+  reminder: pulses([0, 0.16], [523, 784], { seconds: 0.12, gain: 0.4, wave: "sine" }),
   lost: pulses([0, 0.42, 0.84], [392, 311, 247], { seconds: 0.36, gain: 0.6, wave: "triangle" }),
 };
 

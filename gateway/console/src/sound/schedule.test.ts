@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { ringsOf } from "../alerts/ringing";
-import { anIncident, at } from "../api/samples";
+import { type Ring, ringsOf } from "../alerts/ringing";
+import { anEscalation, anIncident, at } from "../api/samples";
 import type { Incident } from "../api/types";
 import { PATTERNS, type PatternName, lengthOf } from "./patterns";
-import { REPEAT_AFTER, EMPTY_HISTORY, nextSound } from "./schedule";
+import { REPEAT_AFTER, EMPTY_HISTORY, isMuted, nextSound } from "./schedule";
 
 /** What is history over `seconds`, asked every half second, as [second, sound]. */
 function listen(seconds: number, incidentsAt: (second: number) => Incident[], staleAt: (second: number) => boolean = () => false) {
@@ -78,8 +78,38 @@ describe("what is heard", () => {
   });
 
   it("rings again for one in hand that has escalated, twice as often", () => {
-    const late = (second: number): Incident => ({ ...taken(high), escalation: { level: second < 10 ? 0 : 1, next_at: null } });
+    const late = (second: number): Incident => ({ ...taken(high), escalation: anEscalation(second < 10 ? {} : { level: 1, louder: true }) });
     expect(listen(45, (now) => [late(now)])).toEqual([[10, "high"], [25, "high"], [40, "high"]]);
+  });
+
+  it("rings three times as often where every desk rings, also for one in another's hand", () => {
+    const others = (every_desk: boolean): Incident => ({ ...taken(high), assignee: "guard", escalation: anEscalation({ level: 2, louder: true, every_desk }) });
+    const rings = (incident: Incident, user: string) => ringsOf([incident], 0, user);
+    expect(rings(others(false), "colleague")).toEqual([]);
+    expect(rings(others(false), "guard")).toMatchObject([{ level: 1 }]);
+    expect(rings(others(true), "colleague")).toMatchObject([{ level: 2 }]);
+    expect(listen(25, () => [others(true)])).toEqual([[0, "high"], [10, "high"], [20, "high"]]);
+  });
+
+  it("is louder for a new one at each step, and as it was once it is acknowledged", () => {
+    const level = (incident: Incident): number => nextSound(EMPTY_HISTORY, ringsOf([incident], 0), false, 0).level;
+    expect(level(high)).toBe(0);
+    expect(level({ ...high, escalation: anEscalation({ level: 1, louder: true }) })).toBe(1);
+    expect(level({ ...high, escalation: anEscalation({ level: 2, louder: true, every_desk: true }) })).toBe(2);
+    expect(listen(40, () => [taken(high)])).toEqual([]);
+  });
+
+  it("is muted for what may be muted, until it has escalated", () => {
+    const [calm] = ringsOf([low], 0);
+    const [late] = ringsOf([{ ...low, escalation: anEscalation({ level: 2, every_desk: true }) }], 0);
+    const [grave] = ringsOf([critical], 0);
+    expect([calm, late, grave].map((ring) => isMuted(ring as Ring, ["low", "critical"]))).toEqual([true, false, false]);
+  });
+
+  it("reminds once, shortly, at the desk that handles it", () => {
+    const reminded: Incident = { ...taken(high), assignee: "guard", reminded_at: at(5) };
+    expect(listen(90, (now) => [now < 5 ? taken(high) : { ...reminded, assignee: null }])).toEqual([[5, "reminder"]]);
+    expect(ringsOf([reminded], Date.parse(at(6)), "colleague")).toEqual([]);
   });
 
   it("lets a critical alert speak alone, and the others in their turn after it", () => {

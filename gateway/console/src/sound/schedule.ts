@@ -30,8 +30,8 @@ export const EMPTY_HISTORY: SoundHistory = { announced: new Map(), last: {}, unt
 
 export interface NextSound {
   play: PatternName | null;
-  /** how far the most escalated of what sounds has escalated */
-  level: number;
+  /** of what sounds: the highest of its rings */
+  level: Ring["level"];
   history: SoundHistory;
 }
 
@@ -41,15 +41,14 @@ export const MUTABLE: readonly Severity[] = ["medium", "low"];
 /**
  * What to play now. Of several the most severe sounds first, and the others after it. A lost connection comes after
  * critical ones and before all others, because it may hide anything. A ringing door station (`ringing`) comes next;
- * others sound between its rings. What has escalated is repeated twice as often. Last come notices, once each:
- * `notices` is how many there have been. They are no alerts, so nobody mutes them.
+ * others sound between its rings. What has escalated is repeated twice as often, where every desk rings three times.
+ * Last come notices, once each: `notices` is how many there have been. They are no alerts, so nobody mutes them.
  */
 export function nextSound(history: SoundHistory, rings: readonly Ring[], stale: boolean, now: number, ringing = false, notices = 0): NextSound {
   const next = soundDue(history, rings, stale, now, ringing) ?? (notices > history.notices && !silentFor(rings, stale) ? "notice" : null);
   const play = next !== "critical" && now < history.until ? null : next;
-  const level = Math.max(0, ...rings.filter((ring) => ring.severity === play).map((ring) => ring.level));
   const heard = { ...history, notices: play === "notice" ? notices : history.notices };
-  return { play, level, history: remember(heard, rings, play, now) };
+  return { play, level: levelOf(rings.filter((ring) => ring.severity === play)), history: remember(heard, rings, play, now) };
 }
 
 /** While a critical alert rings, or the connection is lost, nothing less is heard. */
@@ -64,11 +63,20 @@ function soundDue(history: SoundHistory, rings: readonly Ring[], stale: boolean,
   for (const severity of SEVERITIES) {
     const mine = of(severity);
     if (mine.some((ring) => isNew(history, ring))) return severity;
-    const pause = mine.some((ring) => ring.level > 0) ? REPEAT_AFTER[severity] / 2 : REPEAT_AFTER[severity];
-    if (mine.length > 0 && due(severity, pause)) return severity;
+    if (mine.length > 0 && due(severity, pauseOf(severity, levelOf(mine)))) return severity;
   }
-  return null;
+  return rings.some((ring) => ring.severity === "reminder" && isNew(history, ring)) ? "reminder" : null;
 }
+
+const levelOf = (rings: readonly Ring[]): Ring["level"] => (rings.some((ring) => ring.level === 2) ? 2 : rings.some((ring) => ring.level === 1) ? 1 : 0);
+
+/** A low one sounds once, until it has escalated. */
+const pauseOf = (severity: Severity, level: Ring["level"]): number =>
+  level === 0 ? REPEAT_AFTER[severity] : Math.min(REPEAT_AFTER[severity], REPEAT_AFTER.medium) / (1 + level);
+
+/** Whether a guard has muted it. What has escalated is never muted. */
+export const isMuted = (ring: Ring, muted: readonly Severity[]): boolean =>
+  ring.level === 0 && MUTABLE.some((severity) => severity === ring.severity && muted.includes(severity));
 
 const isNew = (history: SoundHistory, ring: Ring): boolean => ring.count > (history.announced.get(ring.key) ?? 0);
 

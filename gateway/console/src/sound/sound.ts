@@ -5,7 +5,7 @@ import type { Severity } from "../api/types";
 import { readSetting, writeSetting } from "../shell/browserStorage";
 import type { PatternName } from "./patterns";
 import { Player, type Speaker } from "./player";
-import { EMPTY_HISTORY, MUTABLE, nextSound } from "./schedule";
+import { EMPTY_HISTORY, MUTABLE, isMuted, nextSound } from "./schedule";
 
 export interface Sound {
   speaker: Ref<Speaker>;
@@ -17,8 +17,8 @@ export interface Sound {
   update: (rings: readonly Ring[], stale: boolean, ringing: boolean, notices: number) => void;
 }
 
-const LOUDER = 0.3;
-const LOUDEST = 1.6;
+/** By the level of what rings: how much louder it is. */
+const VOLUME = [1, 1.4, 1.8] as const;
 
 export function createSound(): Sound {
   const speaker = ref<Speaker>("blocked");
@@ -37,10 +37,10 @@ export function createSound(): Sound {
     test: (name) => void player.unblock().then(() => player.play(name)),
     update: (rings, stale, ringing, notices) => {
       if (player.speaker !== "ready") return; // what is due stays due until sound is allowed
-      const heard = rings.filter((ring) => !(MUTABLE.includes(ring.severity) && muted.value.includes(ring.severity)));
+      const heard = rings.filter((ring) => !isMuted(ring, muted.value));
       const next = nextSound(history, heard, stale, performance.now(), ringing, notices);
       history = next.history;
-      if (next.play) player.play(next.play, Math.min(LOUDEST, 1 + LOUDER * next.level));
+      if (next.play) player.play(next.play, VOLUME[next.level]);
     },
   };
 }
