@@ -182,6 +182,7 @@ async def test_a_guard_watches_the_alert_live_and_then_its_recording(gateway, pa
         return alert if alert["clips"] else None
 
     alert = await eventually(filmed, 60, 0.5)
+    await page.locator(".clip video").scroll_into_view_if_needed()  # a browser begins to play what is seen
     await moves_on(page, ".clip video")
     shown = await picture(page, ".clip video")
     assert (shown["width"], shown["height"]) == MAIN, "recorded from the main stream, as the YAML says"

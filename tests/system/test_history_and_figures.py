@@ -160,6 +160,6 @@ async def test_a_report_is_one_page_without_a_script(gateway, page, report):
 
 async def test_the_gauge_is_always_on_the_wall(gateway, page):
     await sign_in(page, gateway, "王建国", "alerts")
-    gauge = page.locator(".top .gauge")
+    gauge = page.locator(".strip .gauge")
     await expect(gauge).to_be_visible()
     assert re.search(r"今日 \d+ 条，预算 144", await gauge.get_attribute("aria-label"))

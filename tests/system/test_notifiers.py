@@ -149,6 +149,7 @@ async def test_a_supervisor_sees_which_fails_and_a_guard_is_not_bothered(gateway
         browser = await playwright.chromium.launch(executable_path=executable("chromium"), args=ARGUMENTS)
         page = await browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
         await sign_in(page, gateway, "guard")
+        await page.get_by_role("button", name="更多").click()
         await page.locator("[data-view=notifiers]").click()
         rows = page.locator("[data-notifier]")
         await expect(rows).to_have_count(2)

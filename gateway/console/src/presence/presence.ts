@@ -27,7 +27,8 @@ export interface PresenceOptions {
 
 /** Tells the gateway that this page is open, can sound, and when somebody touched it. */
 export function createPresence({ report, onDuty, sounds, stale, now = () => performance.now() }: PresenceOptions): Presence {
-  const page = crypto.randomUUID();
+  // Not crypto.randomUUID(): a page without HTTPS has none, and the guard room may be on plain HTTP.
+  const page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   let touched = now();
   let sent = -EVERY;
   const tick = (): void => {
