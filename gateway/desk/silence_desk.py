@@ -91,12 +91,14 @@ class SilenceDesk:
         """End a silence; what still goes on there is raised. Raises NotFound or NotRecorded."""
         now = self._now()
         async with self._state.changing:
-            if silence_id not in self._state.silences:
+            if silence_id not in self._state.noise.silences:  # unknown, or just being lifted by somebody else
                 raise NotFound(f"no silence {silence_id}")
             ended = self._state.noise.end(silence_id, now, because)
         # Raised first: a crash between the two raises it once more, in the other order it would be lost.
         await self._raise_held(ended, now)
         async with self._state.changing:
+            if silence_id in self._state.noise.silences:  # another change failed meanwhile and put it back
+                self._state.noise.end(silence_id, now, because)
             await self._commit(ended, "silence.ended", user, now)
         return ended
 

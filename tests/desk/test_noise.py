@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -176,6 +177,14 @@ async def test_a_start_knows_what_is_silenced(store, desk, clock):
     await again.load()
     assert again.silences.in_force() == desk.silences.in_force()
     assert await raise_one(store, again) == []
+
+
+async def test_two_guards_who_lift_one_silence_end_it_once(store, desk):
+    begun = await desk.silences.begin("n1", "x", NOW + timedelta(hours=1), "王")
+    done = await asyncio.gather(*(desk.silences.lift(begun.id, who) for who in ("王", "李")), return_exceptions=True)
+    assert [type(each) for each in done] == [SilencedSource, NotFound]
+    assert desk.silences.in_force() == []
+    assert len(await raise_one(store, desk)) == 1
 
 
 async def test_what_can_not_be_silenced_is_told(store, desk):
