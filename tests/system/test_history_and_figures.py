@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime
@@ -120,7 +121,16 @@ async def test_a_supervisor_takes_the_alerts_away_and_the_audit_says_why(gateway
     assert await serious(page) == []
 
 
+async def indexed(gateway: Gateway) -> None:
+    """Return once every alert of the seeded months can be found: the index is made after the start, in slices."""
+    async with api(gateway) as person, asyncio.timeout(90):
+        await person.sign_in("王建国")
+        while not (await person.get("history", limit="1"))["complete"]:
+            await asyncio.sleep(0.2)
+
+
 async def test_a_guard_searches_the_history_and_a_person_only_with_a_reason(gateway, page):
+    await indexed(gateway)
     await sign_in(page, gateway, "王建国", "history")
     await page.get_by_label("文字（原因、备注、上报内容）").fill("一只猫")
     await page.keyboard.press("Enter")
