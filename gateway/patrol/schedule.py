@@ -31,8 +31,8 @@ class Opening:
 
 def openings(desk: DeskSettings, zone: ZoneInfo, after: datetime, now: datetime) -> list[Opening]:
     """What opens after `after` and up to `now`, in order of time."""
-    wanted = lambda opening: after < opening.opens <= now  # noqa: E731  # one line, used twice
-    return sorted(filter(wanted, _around(desk, zone, after, now)), key=lambda opening: (opening.opens, opening.key))
+    found = [one for one in _around(desk, zone, after, now) if after < one.opens <= now]
+    return sorted(found, key=lambda opening: (opening.opens, opening.key))
 
 
 def still_open(desk: DeskSettings, zone: ZoneInfo, now: datetime) -> list[Opening]:

@@ -69,7 +69,7 @@ async def sign_in(page: Page, gateway: Gateway, live: str = "实时") -> None:
     await page.locator("input[type=text], input[name=user]").first.fill("王建国")
     await page.locator("input[type=password]").fill(USER_PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text(live, exact=True)).to_be_visible(timeout=30_000)
+    await expect(page.get_by_text(live, exact=True)).to_be_visible()
 
 
 def cards(page: Page):
