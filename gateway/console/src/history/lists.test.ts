@@ -39,6 +39,20 @@ describe("pages", () => {
   });
 });
 
+describe("a search begun while the one before is under way", () => {
+  it("is the one that is shown, whichever is answered first", async () => {
+    const answers: ((page: { items: { id: string }[]; next: null }) => void)[] = [];
+    const list = usePages<{ id: string }>(() => new Promise((resolve) => answers.push(resolve)), String);
+    const [first, second] = [list.restart(), list.restart()];
+    answers[1]?.({ items: [{ id: "asked last" }], next: null });
+    await second;
+    answers[0]?.({ items: [{ id: "asked first" }], next: null });
+    await first;
+    expect(list.items.value.map((item) => item.id)).toEqual(["asked last"]);
+    expect(list.loading.value).toBe(false);
+  });
+});
+
 describe("closed alerts", () => {
   const step = (action: string, note: string) => ({ action, user: "guard", at: at(9), note, to: null, incident: null });
   const alerts = [

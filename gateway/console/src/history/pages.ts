@@ -1,5 +1,6 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
 
+import { useLatest } from "../api/latest";
 import type { Page } from "../api/types";
 
 export interface Pages<T> {
@@ -17,27 +18,27 @@ export function usePages<T extends { id: string }>(
   explain: (error: unknown) => string,
 ): Pages<T> {
   const items = shallowRef<T[]>([]);
-  const loading = ref(false);
   const ended = ref(false);
   const error = ref<string | null>(null);
+  const { loading, ask } = useLatest();
   let cursor: string | null = null;
 
   const load = async (from: string | null): Promise<void> => {
-    if (loading.value) return;
-    loading.value = true;
     error.value = null;
-    try {
-      const page = await fetchPage(from);
-      const known = new Map((from === null ? [] : items.value).map((item) => [item.id, item]));
-      for (const item of page.items) known.set(item.id, item);
-      items.value = [...known.values()];
-      cursor = page.next;
-      ended.value = page.next === null;
-    } catch (cause) {
-      error.value = explain(cause);
-    } finally {
-      loading.value = false;
-    }
+    await ask(
+      () => fetchPage(from),
+      (page) => {
+        const known = new Map((from === null ? [] : items.value).map((item) => [item.id, item]));
+        for (const item of page.items) known.set(item.id, item);
+        items.value = [...known.values()];
+        cursor = page.next;
+        ended.value = page.next === null;
+      },
+      (cause) => (error.value = explain(cause)),
+    );
   };
-  return { items, loading, ended, error, more: () => load(cursor), restart: () => load(null) };
+  const more = async (): Promise<void> => {
+    if (!loading.value) await load(cursor);
+  };
+  return { items, loading, ended, error, more, restart: () => load(null) };
 }
