@@ -14,6 +14,7 @@ from playwright.async_api import Browser, async_playwright, expect
 import gateway
 from gateway.store import journal
 from tests.support.parts import executable
+from tests.support.phone_line import PhoneLine, phone_line
 from tests.web.conftest import world
 from tests.web.patrols import DUE, begin, token
 from tests.web.test_browser import ARGUMENTS, PHONE
@@ -53,14 +54,22 @@ async def sign_in(page, user="guard"):
     await page.get_by_role("button", name="登录").click()
 
 
-async def lose_signal(page):
-    """The browser is offline. Requests are refused as well: one of a page that just opens may slip out before it is."""
-    await page.context.route("**/api/**", lambda route: route.abort())
+@pytest.fixture
+async def line(anju) -> AsyncIterator[PhoneLine]:
+    """The phone's way to the gateway."""
+    async with phone_line(anju.url) as made:
+        anju.url = made.url
+        yield made
+
+
+async def lose_signal(page, line):
+    """The phone says that it is offline, and nothing comes through."""
+    await line.cut()
     await page.context.set_offline(True)
 
 
-async def find_signal(page):
-    await page.context.unroute_all()
+async def find_signal(page, line):
+    await line.join()
     await page.context.set_offline(False)
 
 
@@ -110,12 +119,12 @@ async def ready(page, anju, user="guard"):
     await expect(page.locator("#offline")).to_contain_text("没有信号时也能打卡")
 
 
-async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anju, browser):
+async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anju, line, browser):
     page = await phone(browser)
     codes = [await token(anju, name) for name in ("east", "lobby")]
     await page.context.clock.install()
     await ready(page, anju)
-    await lose_signal(page)
+    await lose_signal(page, line)
     for number, code in enumerate(codes, 1):
         await page.goto(f"{anju.url}/c/{code}")  # what the phone's own scanner opens
         await expect(page.locator("#result")).to_contain_text("没有信号")
@@ -123,7 +132,7 @@ async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anj
     assert await scans(anju) == []
     await page.clock.fast_forward(600_000)
     anju.now = DUE + timedelta(minutes=10)
-    await find_signal(page)
+    await find_signal(page, line)
     await expect(page.locator("#result")).to_contain_text("补传 ×2")
     await expect(page.locator("#waiting")).to_be_hidden()
     assert await scans(anju) == [("east", "guard", True), ("lobby", "guard", True)]
@@ -132,18 +141,16 @@ async def test_without_a_signal_scans_are_kept_and_delivered_later_marked_so(anj
     assert signal.at is not None
 
 
-async def test_kept_scans_are_not_delivered_in_another_guard_s_name(anju, browser):
+async def test_kept_scans_are_not_delivered_in_another_guard_s_name(anju, line, browser):
     page, code = await phone(browser), await token(anju)
     await ready(page, anju)
-    anju.broken_disk = (
-        True  # the gateway takes nothing: unlike a browser that is told to be offline, no request slips out
-    )
+    await lose_signal(page, line)
     await page.goto(f"{anju.url}/c/{code}")
     await expect(page.locator("#waiting")).to_contain_text("1")
     await page.evaluate("history.pushState(null, '', '/')")  # so that nothing is delivered before the other signs in
     await page.goto("about:blank")
     await page.context.clear_cookies()
-    anju.broken_disk = False
+    await find_signal(page, line)
     await page.goto(f"{anju.url}/c/")
     await sign_in(page, "supervisor")
     await expect(page.locator("#waiting")).to_contain_text("属于 guard")
@@ -221,7 +228,7 @@ def film_of(text: str, file: Path) -> None:
     file.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip C420jpeg\n" + (b"FRAME\n" + frame.tobytes() + grey) * 3)
 
 
-async def test_the_page_s_own_scanner_reads_a_code_also_without_a_signal(anju, tmp_path):
+async def test_the_page_s_own_scanner_reads_a_code_also_without_a_signal(anju, line, tmp_path):
     code = await token(anju, "roof")
     film_of(f"https://anju.example/c/{code}", tmp_path / "camera.y4m")
     camera = [
@@ -233,10 +240,10 @@ async def test_the_page_s_own_scanner_reads_a_code_also_without_a_signal(anju, t
         started = await playwright.chromium.launch(executable_path=executable("chromium"), args=[*ARGUMENTS, *camera])
         page = await phone(started, permissions=["camera"])
         await ready(page, anju)
-        await lose_signal(page)
+        await lose_signal(page, line)
         await page.get_by_role("button", name="扫二维码打卡").click()
         await expect(page.locator("#result")).to_contain_text("没有信号")
-        await find_signal(page)
+        await find_signal(page, line)
         await expect(page.locator("#result")).to_contain_text("打卡成功")
         await expect(page.locator("#result")).to_contain_text("3号楼楼顶")
         assert await scans(anju) == [("roof", "guard", False)]
