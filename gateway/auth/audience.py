@@ -31,9 +31,13 @@ class Audience(Enum):
         return self is not Audience.TECHNICAL
 
 
+_AUDIENCES = {Role.GUARD: Audience.FULL, Role.SUPERVISOR: Audience.FULL, Role.MANAGER: Audience.MANAGING}
+"""The roles that see people in signals and alerts. Property staff see the register, which has routes of its own."""
+
+
 def audience_of(role: Role) -> Audience:
     """The audience a role belongs to."""
-    return {Role.INSTALLER: Audience.TECHNICAL, Role.MANAGER: Audience.MANAGING}.get(role, Audience.FULL)
+    return _AUDIENCES.get(role, Audience.TECHNICAL)
 
 
 def is_personal(kind: str) -> bool:

@@ -8,12 +8,18 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What an account may do in the guard room."""
+    """What an account may do. Property staff see households and no alarms.
+
+    Grid officers (网格员) and the police see what the door plate of a room shows them, and nothing else.
+    """
 
     GUARD = "guard"
     SUPERVISOR = "supervisor"
     INSTALLER = "installer"
     MANAGER = "manager"
+    PROPERTY = "property"
+    GRID = "grid"
+    POLICE = "police"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from aiohttp import web
 
 from gateway.auth.identity import Identity
+from gateway.auth.resident import ResidentIdentity
 from gateway.web.api_errors import not_signed_in
 from gateway.web.services import Services
 
@@ -19,7 +20,8 @@ class RequestContext(Generic[Params]):
     """One request.
 
     `params` is its query or body as the route's `request_model`, `language` is `zh` or `en`, and `address` is the
-    client's IP address. `optional_identity` is None on public and device routes.
+    client's IP address. `optional_identity` is the user who is signed in and `optional_resident` the resident, where the
+    route is for them; both are None on public and device routes.
     """
 
     request: web.Request
@@ -28,6 +30,7 @@ class RequestContext(Generic[Params]):
     params: Params
     language: str
     address: str
+    optional_resident: ResidentIdentity | None = None
 
     @property
     def identity(self) -> Identity:
@@ -35,6 +38,20 @@ class RequestContext(Generic[Params]):
         if self.optional_identity is None:
             raise not_signed_in()
         return self.optional_identity
+
+    @property
+    def resident(self) -> ResidentIdentity:
+        """The resident who is signed in. Raises ApiError (401) when there is none."""
+        if self.optional_resident is None:
+            raise not_signed_in()
+        return self.optional_resident
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the journal and the audit: the user's name, or `resident:` and the person's id."""
+        if self.optional_identity is not None:
+            return self.optional_identity.user
+        return f"resident:{self.resident.person}"
 
     def path_param(self, name: str) -> str:
         """The text that matched `{name}` in the route's path."""

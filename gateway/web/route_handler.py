@@ -60,10 +60,10 @@ async def _respond(route: Route, services: Services, request: web.Request) -> we
     # A WebSocket is a GET, but browsers open one for any site's page and send the cookie with it.
     if route.changes_state or route.socket:
         check_origin(request, services.compound.public_url, allow_opaque=route.opaque_origin)
-    identity = await authorize(route, services, request)
+    identity, resident = await authorize(route, services, request)
     params = await _read_params(route, request)
     language = language_of(request, services.compound.language)
-    context = RequestContext(request, services, identity, params, language, client_address(request))
+    context = RequestContext(request, services, identity, params, language, client_address(request), resident)
     result = await route.handler(context)
     if isinstance(result, web.StreamResponse):
         return result

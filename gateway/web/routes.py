@@ -30,12 +30,25 @@ class DeviceAccess(Enum):
     DEVICE = "device"
 
 
+class ResidentAccess(Enum):
+    """A resident who is signed in on their phone may use the route. The handler checks whose room it is about."""
+
+    RESIDENT = "resident"
+
+
 PUBLIC = PublicAccess.PUBLIC
 DEVICE = DeviceAccess.DEVICE
-Access = frozenset[Role] | PublicAccess | DeviceAccess
+RESIDENT = ResidentAccess.RESIDENT
+Access = frozenset[Role | ResidentAccess] | PublicAccess | DeviceAccess
 
-ANY_USER: Access = frozenset(Role)
+SIGNED_IN: Access = frozenset(Role)
 """Anybody who is signed in."""
+ANY_USER: Access = frozenset({Role.GUARD, Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER})
+"""Those who use the guard room: they see alarms and devices."""
+HOUSEHOLD_STAFF: Access = frozenset({Role.PROPERTY, Role.MANAGER})
+"""Those who keep the register of households."""
+RESIDENTS: Access = frozenset({RESIDENT})
+"""Residents alone."""
 GUARDS: Access = frozenset({Role.GUARD, Role.SUPERVISOR})
 """Those who act on alerts and devices."""
 STAFF: Access = frozenset({Role.GUARD, Role.SUPERVISOR, Role.MANAGER})

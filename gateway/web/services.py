@@ -13,6 +13,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
+from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.figures.period import Shifts
@@ -124,6 +125,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    resident_sessions: ResidentSessions = field(default_factory=NoResidents)
+    """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers

@@ -16,7 +16,7 @@ from gateway.web.proxy import is_secure
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import SignInRequest
 from gateway.web.responses import CompoundView, SessionView
-from gateway.web.routes import ANY_USER, PUBLIC, Route
+from gateway.web.routes import PUBLIC, SIGNED_IN, Route
 
 log = structlog.get_logger(__name__)
 _PATH = "/api/v1/session"
@@ -115,7 +115,7 @@ ROUTES = (
         max_body_bytes=4096,
         extra_errors=(401, 429),
     ),
-    Route("GET", _PATH, show_session, allowed=ANY_USER, summary="Who is signed in", response_model=SessionView),
+    Route("GET", _PATH, show_session, allowed=SIGNED_IN, summary="Who is signed in", response_model=SessionView),
     Route(
         "DELETE",
         _PATH,
