@@ -20,7 +20,7 @@ class RequestContext(Generic[Params]):
     """One request.
 
     `params` is its query or body as the route's `request_model`, `language` is `zh` or `en`, and `address` is the
-    client's IP address. `optional_identity` is the user who is signed in and `optional_resident` the resident, where the
+    client's IP address. `optional_identity` is the user who is signed in, `optional_resident` the resident, where the
     route is for them; both are None on public and device routes.
     """
 
