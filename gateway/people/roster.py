@@ -1,164 +1,136 @@
-"""Reads a list of residents and vehicles from a file, or reports every mistake with its line."""
+"""What a list of residents says, as persons, memberships, vehicles and credentials, or every mistake by its line."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from gateway.errors import ConfigError, Mistake
-from gateway.model import PLACE_PATH, Listing, Person, Place, Resident, Vehicle
-from gateway.people.number_plates import is_plate, normalized_plate
-from gateway.people.spreadsheet import SheetRow, read_rows
+from gateway.model import Listing
 
-ROLES: Mapping[str, frozenset[str]] = {
-    "owner": frozenset({"业主", "户主"}),
-    "family": frozenset({"家属", "家人"}),
-    "tenant": frozenset({"租户", "租客"}),
-    "resident": frozenset({"住户", "居民"}),
-    "staff": frozenset({"员工", "物业"}),
-    "other": frozenset({"其他"}),
-}
-_ROLE = {spelling: role for role, others in ROLES.items() for spelling in {role, *others}}
-_ROLE[""] = ""  # no role given: an import keeps the stored one
-_LIST = {"": Listing.RESIDENT, "resident": Listing.RESIDENT, "住户": Listing.RESIDENT, "白名单": Listing.RESIDENT}
-_LIST |= {"watch": Listing.WATCH, "布控": Listing.WATCH, "关注": Listing.WATCH, "黑名单": Listing.WATCH}
-_PERSON_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_PHONE = re.compile(r"\+?[0-9]{5,15}")
-_NAME_LIMIT = 60
+
+@dataclass(frozen=True, slots=True)
+class ListedPerson:
+    """A person of the list. `id` is empty where the list gives none; an empty value says nothing."""
+
+    line: int
+    id: str
+    name: str
+    phone: str = ""
+    id_number: str = ""
+    born: str = ""
+    listing: Listing = Listing.RESIDENT
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMembership:
+    """A person belongs to a room. An empty role and a missing date say nothing."""
+
+    line: int
+    person: int
+    place: str
+    role: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVehicle:
+    """A vehicle of a room or of somebody on the watch list."""
+
+    line: int
+    plate: str
+    place: str | None
+    person: int | None = None
+    listing: Listing = Listing.RESIDENT
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCredential:
+    """A card or a PIN of a person, or of a room as a whole. `value` is not for logs."""
+
+    line: int
+    kind: str
+    value: str = field(repr=False)
+    place: str | None = None
+    person: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
 class Roster:
-    """The content of a list: residents by id, vehicles by plate."""
+    """The content of a list. Persons are named by their index in `persons`."""
 
-    residents: dict[str, Resident] = field(default_factory=dict)
-    vehicles: dict[str, Vehicle] = field(default_factory=dict)
+    persons: list[ListedPerson] = field(default_factory=list)
+    memberships: list[ListedMembership] = field(default_factory=list)
+    vehicles: dict[str, ListedVehicle] = field(default_factory=dict)
+    credentials: dict[tuple[str, str], ListedCredential] = field(default_factory=dict)
+
+    def places(self) -> set[str]:
+        """The rooms that the list names."""
+        facts: tuple[ListedMembership | ListedVehicle | ListedCredential, ...] = (
+            *self.memberships,
+            *self.vehicles.values(),
+            *self.credentials.values(),
+        )
+        return {fact.place for fact in facts if fact.place}
 
 
 @dataclass(slots=True)
-class _Reading:
-    file: Path
-    places: Mapping[str, Place] | None
-    by_name: Mapping[str, str]
-    roster: Roster = field(default_factory=Roster)
-    mistakes: list[Mistake] = field(default_factory=list)
-    line: int = 0
+class PersonLookup:
+    """Finds the person a line is about among those of earlier lines: by id, then by name and room, or name and phone.
 
-    def add_mistake(self, what: str, mend: str) -> None:
-        """Note a mistake in the current line."""
-        self.mistakes.append(Mistake(self.file, self.line, what, mend))
-
-
-def read_roster(file: Path, places: Mapping[str, Place] | None = None) -> Roster:
-    """Read a CSV or YAML list. Raises ConfigError with every mistake of every line, in order.
-
-    With `places` (of the configuration) a place must be one of them, given by path or full name. Without, any
-    well-formed path is accepted.
+    The second finds an owner of two flats, whose lines need no id then.
     """
-    reading = _Reading(file, places, dict(_names(places or {})))
-    for row in read_rows(file):
-        if isinstance(row, Mistake):
-            reading.mistakes.append(row)
-        else:
-            reading.line = row.line
-            _read(reading, row)
-    if reading.mistakes:
-        raise ConfigError(reading.mistakes)
-    return reading.roster
+
+    roster: Roster
+    _by_id: dict[str, int] = field(default_factory=dict)
+    _by_room: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    _by_phone: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def find(self, person: ListedPerson, place: str | None) -> int | None:
+        """The index of the person; None for a new one. A line with another id is about somebody else."""
+        if person.id and person.id in self._by_id:
+            return self._by_id[person.id]
+        found = self._by_room.get((person.name, place))
+        if found is None and person.phone:
+            found = self._by_phone.get((person.name, person.phone))
+        if found is not None and person.id and self.roster.persons[found].id not in {"", person.id}:
+            return None
+        return found
+
+    def remember(self, index: int, place: str | None) -> None:
+        """The person has been named with this room."""
+        person = self.roster.persons[index]
+        if person.id:
+            self._by_id.setdefault(person.id, index)
+        self._by_room.setdefault((person.name, place), index)
+        if person.phone:
+            self._by_phone.setdefault((person.name, person.phone), index)
 
 
-def person_id(place: str | None, name: str) -> str:
-    """The id of a person whose list gives none: the same name at the same place gives the same id."""
-    return "p-" + hashlib.blake2b(f"{place or ''}\n{name}".encode(), digest_size=6).hexdigest()
-
-
-def _names(places: Mapping[str, Place]) -> Iterator[tuple[str, str]]:
-    for path, place in places.items():
-        yield _normalized_name(place.name.zh), path
-        yield _normalized_name(place.name.en), path
-
-
-def _normalized_name(text: str) -> str:
-    return "".join(text.split()).lower()
-
-
-def _read(reading: _Reading, row: SheetRow) -> None:
-    listing = _LIST.get(row.cells.get("list", "").lower())
-    if listing is None:
-        reading.add_mistake(f"list {row.cells['list']!r} is not known", "write resident or watch")
-        listing = Listing.RESIDENT
-    place = _place(reading, row.cells.get("place", ""))
-    if place is None and listing is Listing.RESIDENT and not row.cells.get("place"):  # a wrong place is noted already
-        reading.add_mistake("a resident without a place", "give the room, such as b3/u1/1502, or list: watch")
-    if not row.cells.get("name") and not row.cells.get("plates"):
-        reading.add_mistake("neither a name nor a plate", "give at least one of them")
-    if row.cells.get("name"):
-        _add_resident(reading, row.cells, place, listing)
-    for plate in _plates(reading, row.cells.get("plates", "")):
-        _add_vehicle(reading, Vehicle(plate, place, listing))
-
-
-def _place(reading: _Reading, text: str) -> str | None:
-    if not text:
+def joined(before: ListedPerson, after: ListedPerson) -> ListedPerson | None:
+    """One person of two lines; None where they contradict each other. An empty cell contradicts nothing."""
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in _VALUES}
+    if any(one and other and one != other for one, other in pairs.values()) or before.listing is not after.listing:
         return None
-    path = text.strip("/ ")
-    if reading.places is None:
-        if PLACE_PATH.fullmatch(path):
-            return path
-        reading.add_mistake(
-            f"{text!r} is not a place's path", "write it as b3/u1/1502, or give --config to use its name"
-        )
-        return None
-    found = path if path in reading.places else reading.by_name.get(_normalized_name(text))
-    if found is None:
-        reading.add_mistake(f"there is no place {text!r} in compound.yaml", "correct it, or add the place there")
-    return found
+    return replace(before, **{name: one or other for name, (one, other) in pairs.items()})
 
 
-def _add_resident(reading: _Reading, cells: Mapping[str, str], place: str | None, listing: Listing) -> None:
-    name = cells["name"]
-    if len(name) > _NAME_LIMIT:
-        reading.add_mistake(f"a name of {len(name)} characters", f"{_NAME_LIMIT} is the most")
-    key = cells.get("id") or person_id(place, name)
-    if not _PERSON_ID.fullmatch(key):
-        reading.add_mistake(f"id {key!r}", "use small letters, digits, - and _, up to 63")
-    person = Person(key, name, _phone(reading, cells.get("phone", "")), _role(reading, cells.get("role", "")))
-    resident = Resident(person, place, listing)
-    before = reading.roster.residents.setdefault(key, resident)
-    if before != resident:  # a resident with several cars may have a line for each
-        reading.add_mistake(f"{name} is there twice with different data", "keep one line, or give each an id")
+_VALUES = ("id", "name", "phone", "id_number", "born")
 
 
-def _phone(reading: _Reading, text: str) -> str:
-    digits = re.sub(r"[\s\-()（）]", "", text)
-    if digits and not _PHONE.fullmatch(digits):
-        reading.add_mistake("no valid phone number", "use 5 to 15 digits; in a spreadsheet format the column as text")
-    return digits
-
-
-def _role(reading: _Reading, text: str) -> str:
-    role = _ROLE.get(text.lower())
-    if role is None:
-        reading.add_mistake(f"role {text!r} is not known", f"write {', '.join(ROLES)}")
-    return role or ""
-
-
-def _plates(reading: _Reading, text: str) -> Iterator[str]:
-    for word in re.split(r"[\s,;，；、/|]+", text):
-        plate = normalized_plate(word)
-        if plate and is_plate(plate):
-            yield plate
-        elif plate:
-            reading.add_mistake(
-                f"{word!r} can't be a number plate",
-                "write it as 苏M12345 (0 and 1, no O or I), several with ; between",
-            )
-
-
-def _add_vehicle(reading: _Reading, vehicle: Vehicle) -> None:
-    before = reading.roster.vehicles.setdefault(vehicle.plate, vehicle)
-    if before != vehicle:
-        reading.add_mistake(f"plate {vehicle.plate} is at two places or on two lists", "keep one of them")
+def same_stay(before: ListedMembership, after: ListedMembership) -> ListedMembership | None:
+    """One membership of two lines; None where they contradict each other."""
+    for name in ("role", "since", "until"):
+        one, other = getattr(before, name), getattr(after, name)
+        if one and other and one != other:
+            return None
+    return replace(
+        before,
+        role=before.role or after.role,
+        since=before.since or after.since,
+        until=before.until or after.until,
+    )
