@@ -7,19 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.people.household_orders import HouseholdOrder
 from gateway.web.requests import RequestModel, RowNumber, ShortText
 from gateway.web.responses import ResponseModel, UtcTime, WordsView
-
-RoleName = Literal["owner", "tenant", "family", "carer", "resident", "staff", "other"]
-Moment = Annotated[str, Field(max_length=40, pattern=r"^[0-9T:.+Z -]*$")]
-"""A day of the compound's calendar, `2026-11-30`, or a time; a time without an offset is the compound's own."""
-Why = Annotated[str, Field(min_length=1, max_length=200)]
-Version = Annotated[str, Field(max_length=40)]
-Name = Annotated[str, Field(max_length=60)]
-Phone = Annotated[str, Field(max_length=30)]
-IdNumber = Annotated[str, Field(max_length=30)]
-PersonId = Annotated[str, Field(max_length=63)]
-Day = Annotated[str, Field(max_length=10)]
 
 
 class PeopleQuery(RequestModel):
@@ -133,7 +123,7 @@ class ImportReport(ResponseModel):
 class PeopleExportQuery(RequestModel):
     """Why the list is taken; the reason stands in the audit. `under`: only this building, unit or room."""
 
-    why: Why
+    why: Annotated[str, Field(min_length=1, max_length=200)]
     under: ShortText | None = None
     lang: Literal["zh", "en"] | None = Field(None, description="default: by Accept-Language")
 
@@ -249,102 +239,12 @@ class RegisterHistory(ResponseModel):
     next: str | None
 
 
-class ChangeRequestBody(RequestModel):
-    """Base of all changes: why, and the version of the room that it was decided on."""
+class HouseholdChangesRequest(RequestModel):
+    """Changes of a room, all or none of them: why, and the `version` of the room that they were decided on."""
 
-    why: Why
-    version: Version
-
-
-class NewPerson(RequestModel):
-    """A person to add: somebody who is registered already (`person`), or a new one with a name."""
-
-    person: PersonId | None = None
-    name: Name = ""
-    phone: Phone = ""
-    id_number: IdNumber = ""
-    born: Day = ""
-    role: RoleName = "resident"
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class AddPersonRequest(ChangeRequestBody, NewPerson):
-    """Add a person to the room."""
-
-
-class ChangePersonRequest(ChangeRequestBody):
-    """Change a person or their time in this room; what is left out stays, an empty text removes the value."""
-
-    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
-    phone: Phone | None = None
-    id_number: IdNumber | None = None
-    born: Day | None = None
-    role: RoleName | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class EndRequest(ChangeRequestBody):
-    """End it: with the end of a day, or at a time; without `at` now."""
-
-    at: Moment | None = None
-
-
-class AddVehicleRequest(ChangeRequestBody):
-    """Add a vehicle, or give one that is registered elsewhere to this room (`move`)."""
-
-    plate: Annotated[str, Field(min_length=1, max_length=20)]
-    person: PersonId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-    move: bool = False
-
-
-class ChangeVehicleRequest(ChangeRequestBody):
-    """Change whose vehicle it is, or its dates; what is left out stays."""
-
-    person: PersonId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class AddCardRequest(ChangeRequestBody):
-    """Add a card by its number: digits, hexadecimal digits, or facility:number."""
-
-    number: Annotated[str, Field(min_length=1, max_length=40)]
-    person: PersonId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class SetPinRequest(ChangeRequestBody):
-    """Give a person, or the household as a whole, a PIN for doors; the one they had ends."""
-
-    pin: Annotated[str, Field(min_length=4, max_length=10)]
-    person: PersonId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class MoveInRequest(ChangeRequestBody):
-    """People move in together, with their vehicles."""
-
-    people: Annotated[tuple[NewPerson, ...], Field(min_length=1, max_length=20)]
-    plates: Annotated[tuple[Annotated[str, Field(max_length=20)], ...], Field(max_length=10)] = ()
-    since: Moment | None = None
-    until: Moment | None = None
-
-
-class MoveOutRequest(ChangeRequestBody):
-    """People move out: with it end their cards, PINs, faces and vehicles here. Without `people` everybody."""
-
-    people: Annotated[tuple[PersonId, ...], Field(max_length=50)] = ()
-    at: Moment | None = None
-
-
-class ChangeTenantRequest(MoveInRequest):
-    """The tenants move out and others move in, in one step; owners and their families stay."""
+    why: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Annotated[str, Field(max_length=40)]
+    changes: Annotated[tuple[HouseholdOrder, ...], Field(min_length=1, max_length=50)]
 
 
 class OwnVehicleView(ResponseModel):
