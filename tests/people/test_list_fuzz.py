@@ -1,4 +1,4 @@
-"""Lists that nobody expected: read, or refused with the line of every mistake; no cell changes on its way out and in."""
+"""Lists that nobody expected: read, or refused with each mistake by line; no cell changes on its way out and in."""
 
 from __future__ import annotations
 
