@@ -13,6 +13,7 @@ from gateway.people.number_plates import is_plate, normalized_plate
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 _CARD = re.compile(r"[0-9A-F]{4,32}|[0-9]{1,5}:[0-9]{1,10}")
+"""As printed on the card; the register writes facility and number with a comma."""
 _PIN = re.compile(r"[0-9]{4,10}")
 _ID_NUMBER = re.compile(r"[0-9A-Z]{5,20}")
 _RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
@@ -127,7 +128,7 @@ def cards(text: str) -> Iterator[str | CellFault]:
     for word in re.split(r"[\s,;，；、/|]+", text.upper()):
         number = word.replace("-", "").replace("：", ":")
         if number and _CARD.fullmatch(number):
-            yield number
+            yield number.replace(":", ",")
         elif number:
             yield CellFault(
                 Words("卡号不正确", "no valid card number"),

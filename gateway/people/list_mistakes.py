@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.errors import AnjuError, ConfigError, Mistake
+from gateway.errors import ConfigError, Mistake
 from gateway.model import Words
 
 
@@ -19,16 +19,15 @@ class LineMistake:
     fix: Words
 
 
-class ListRefused(AnjuError):
-    """The list has mistakes, and nothing of it was imported; `mistakes` has all of them, by line."""
+class ListRefused(ConfigError):
+    """The list has mistakes, and nothing of it was imported.
 
-    def __init__(self, mistakes: Sequence[LineMistake]) -> None:
-        super().__init__("\n".join(f"{each.line}: {each.what.en}, {each.fix.en}" for each in mistakes))
-        self.mistakes = tuple(mistakes)
+    `lines` has all of them in both languages, `mistakes` as FILE:LINE: WHAT, THE FIX for the command line.
+    """
 
-    def in_file(self, file: Path) -> ConfigError:
-        """The same as FILE:LINE: WHAT, THE FIX, for the command line."""
-        return ConfigError([Mistake(file, each.line, each.what.en, each.fix.en) for each in self.mistakes])
+    def __init__(self, lines: Sequence[LineMistake], file: Path = Path()) -> None:
+        super().__init__([Mistake(file, each.line, each.what.en, each.fix.en) for each in lines])
+        self.lines = tuple(lines)
 
 
 def refused(line: int, what: Words, fix: Words) -> ListRefused:

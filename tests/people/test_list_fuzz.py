@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.people import workbook
 from gateway.people.list_columns import COLUMNS, as_text, from_text
 from gateway.people.list_mistakes import ListRefused
-from gateway.people.roster_reading import read_roster
+from gateway.people.roster import read_roster
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHINESE = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
@@ -35,7 +35,7 @@ def read(data: bytes, name: str = "list.csv"):
         try:
             return read_roster(file, None, ZONE), ()
         except ListRefused as refused:
-            return None, refused.mistakes
+            return None, refused.lines
 
 
 def as_csv(rows, encoding="utf-8") -> bytes:
