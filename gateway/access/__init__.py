@@ -1,5 +1,22 @@
-"""The decision at the door: may this credential pass here, now? It begins with its contract."""
+"""The decision at the door: may this credential pass here, now?
 
-from gateway.access.decision import AccessDecision, AccessPolicy, AccessRequest, DenialReason, PresentedCredential
+`policy.decide` decides without input and output. `AccessControl` has it decide about what readers report, puts the
+decision on record and has the door opened.
+"""
 
-__all__ = ["AccessDecision", "AccessPolicy", "AccessRequest", "DenialReason", "PresentedCredential"]
+from gateway.access.decision import AccessCode, AccessDecision
+from gateway.access.request import AccessRequest, CodeRefusal, PassCode, PassCodes, PresentedCredential
+from gateway.access.rules import AccessRules
+from gateway.access.state import AccessState
+
+__all__ = [
+    "AccessCode",
+    "AccessDecision",
+    "AccessRequest",
+    "AccessRules",
+    "AccessState",
+    "CodeRefusal",
+    "PassCode",
+    "PassCodes",
+    "PresentedCredential",
+]
