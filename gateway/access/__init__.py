@@ -4,6 +4,7 @@
 decision on record and has the door opened.
 """
 
+from gateway.access.control import AccessControl, Links
 from gateway.access.decision import AccessCode, AccessDecision
 from gateway.access.request import AccessRequest, CodeRefusal, PassCode, PassCodes, PresentedCredential
 from gateway.access.rules import AccessRules
@@ -11,11 +12,13 @@ from gateway.access.state import AccessState
 
 __all__ = [
     "AccessCode",
+    "AccessControl",
     "AccessDecision",
     "AccessRequest",
     "AccessRules",
     "AccessState",
     "CodeRefusal",
+    "Links",
     "PassCode",
     "PassCodes",
     "PresentedCredential",

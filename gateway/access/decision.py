@@ -38,6 +38,8 @@ class AccessCode(StrEnum):
     ARMED = "armed"
     SECOND_PERSON = "second_person"
     """The first of two people: the door opens for the second."""
+    LATE = "late"
+    """The reader's message is old: who presented it has gone on, and the door must not open now."""
     CUT_OFF = "cut_off"
     """The gateway stopped between credential and decision; nothing was opened."""
 

@@ -39,3 +39,27 @@ class AccessRules:
     def residences(self, door: DoorSection, right: RightSection) -> tuple[str, ...]:
         """The places whose residents the right is for."""
         return tuple(self.place_of(door) if place == HERE else place for place in right.residents)
+
+    def zones_of(self, door: DoorSection, reader: str) -> tuple[str | None, str | None]:
+        """The zones that one enters and leaves by passing: the reader's where it has any, else the door's."""
+        found = self.reader(door, reader)
+        if found is not None and (found.enters or found.leaves):
+            return found.enters, found.leaves
+        return door.enters, door.leaves
+
+    def burns(self, door: DoorSection, burning: Mapping[str, str]) -> bool:
+        """Whether a fire opens the door. Lifts stay as they are: in a fire nobody is to take one."""
+        if not door.fire_release or door.floors or not burning:
+            return False
+        if self.settings.fire.scope == "compound":
+            return True
+        mine = self.place_of(door).partition("/")[0]
+        return any(place.partition("/")[0] == mine for place in burning.values())
+
+    def fire_counts(self, device: str) -> bool:
+        """Whether a fire alarm of this device opens doors."""
+        return not self.settings.fire.devices or device in self.settings.fire.devices
+
+    def place_of_device(self, device: str) -> str:
+        """Where a device is; empty for an unknown one."""
+        return self._places.get(device, "")

@@ -26,6 +26,11 @@ class ReaderSection(Section):
     kinds: Annotated[tuple[Kind, ...], Field(max_length=7, description="what counts from it; none: all")] = ()
     enters: Zone = None
     leaves: Annotated[Id | None, Field(description="anti-passback: the zone that one leaves by passing")] = None
+    late: Annotated[
+        Duration,
+        max_duration(_HOUR),
+        Field(description="by its own clock older than this opens nothing; 0s: its clock is not looked at"),
+    ] = timedelta(minutes=1)
 
 
 class OpenSection(Section):

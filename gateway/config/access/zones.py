@@ -39,7 +39,7 @@ class FireSection(Section):
     ] = ()
     scope: Annotated[
         Literal["building", "compound"],
-        Field(description="which doors: those of the same building (and outside of buildings), or all"),
+        Field(description="which doors: those of the same building or gate (the first part of the place), or all"),
     ] = "building"
     again: Annotated[
         PositiveDuration,
