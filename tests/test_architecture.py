@@ -53,7 +53,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "auth": BASE | {"limits", "store"},
-        "access": BASE,
+        "access": BASE | {"config", "flow", "people", "store"},
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "figures": BASE | {"store"},
@@ -67,12 +67,26 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {
+            "access",
+            "auth",
+            "desk",
+            "figures",
+            "flow",
+            "handover",
+            "history",
+            "limits",
+            "links",
+            "notify",
+            "patrol",
+            "people",
+        }
         | {"plan", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
         | {
+            "access",
             "backoff",
             "clock",
             "config",

@@ -52,6 +52,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         registry=gateway_registry(components),
         console_folder=CONSOLE,
         plan=plan,
+        access=components.access,
         calls=components.links.calls,
         pushes=components.links.pushes,
         presence=components.presence,

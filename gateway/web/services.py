@@ -12,6 +12,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
@@ -125,6 +126,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    access: AccessControl
+    """Decides at doors and has them opened."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
     """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
