@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.access import AccessState
-from gateway.access.reasons import reason_of
 from gateway.access.decision import AccessCode
+from gateway.access.reasons import reason_of
 from gateway.access.request import CodeRefusal, PassCode
 from gateway.access.state import PassShown, Waiting, Whereabouts
 from gateway.model import Credential, CredentialKind, Listing, Vehicle, Words
