@@ -62,26 +62,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {
-            "access",
-            "auth",
-            "desk",
-            "figures",
-            "flow",
-            "handover",
-            "history",
-            "limits",
-            "links",
-            "notify",
-            "patrol",
-            "people",
-        }
-        | {"plan", "protocols", "recording", "store", "vision"},
+        | {"access", "auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol"}
+        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -104,6 +92,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "plan",
             "protocols",
             "recording",
+            "residents",
             "rule",
             "settings",
         }

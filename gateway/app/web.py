@@ -53,6 +53,8 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         console_folder=CONSOLE,
         plan=plan,
         access=components.access,
+        residents=components.residents,
+        resident_sessions=components.residents.devices,
         calls=components.links.calls,
         pushes=components.links.pushes,
         presence=components.presence,
