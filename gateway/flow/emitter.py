@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -22,8 +21,6 @@ _STATES = {
     "device.silent": Health.SILENT,
     "device.refused": Health.REFUSED,
 }
-Offer = Callable[[Signal], None]
-"""Shows a signal to the decision at the door before it is recorded: a door opens with a full disk too. Never raises."""
 TRIM_EVERY = 20
 """Pieces of a device between two checks of how much it has in quarantine."""
 MAX_BYTES = 64 * 1024
@@ -89,7 +86,7 @@ class DeviceReports(Protocol):
 
 
 class Emitter:
-    """The `Emit` of the driver contract, for one device and its parts. A signal's secret goes to `offer` alone."""
+    """The `Emit` of the driver contract, for one device and its parts."""
 
     def __init__(
         self,
@@ -99,9 +96,7 @@ class Emitter:
         speaks_for: Collection[str],
         window: timedelta,
         reports: DeviceReports,
-        offer: Offer = lambda _signal: None,
     ) -> None:
-        self._offer = offer
         self._intake = intake
         self._quarantine = quarantine
         self._device = device
@@ -112,10 +107,6 @@ class Emitter:
     async def __call__(self, signal: Signal, *, remembered: bool = False) -> int:
         """See `Emit`."""
         self._checked(signal.device)
-        if not remembered:  # what a broker kept is no credential that is presented now
-            self._offer(signal)
-        if signal.secret is not None:
-            signal = replace(signal, secret=None)
         number = await self._intake.accept(signal, self._window)
         if signal.kind in _STATES:
             self._reports.status_reported(signal.device, _STATES[signal.kind])

@@ -15,7 +15,7 @@ from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, Not
 from gateway.flow.backoff import Backoff
 from gateway.flow.device_state import DeviceState, SupervisedDevice
 from gateway.flow.device_status import DeviceStatus
-from gateway.flow.emitter import Emitter, Offer, Quarantine
+from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.listeners import ConsoleFeed
 from gateway.model import AccessList, Command, Json, Signal, Text, Words
@@ -50,8 +50,6 @@ class Supervisor:
         self._states: dict[str, DeviceState] = {}
         self._owner: dict[str, str] = {}
         self._checked_at: float | None = None
-        self.offer: Offer = lambda _signal: None
-        """Shown every signal of a device before it is recorded; the decision at the door sets it."""
 
     async def stop(self, devices: Collection[str]) -> None:
         """End the drivers of these devices; returns once they have released their lines."""
@@ -188,7 +186,6 @@ class Supervisor:
             [part.id for part in entry.parts],
             entry.driver.RETRY_WINDOW,
             state,
-            self.offer,
         )
         link = entry.link(emit, lambda: state.silent(entry.device.id))
         state.driver = entry.driver(entry.device, entry.settings, link, emit)

@@ -18,8 +18,8 @@ class Signal:
     number of this signal. `fresh` says that the protocol guarantees that this is no redelivery.
     `received` and `number` are given by the intake; order is the number's.
     `picture` is a JPEG; the intake stores it and names it in `data["snapshot"]`.
-    `secret` is a PIN or the text of a code, for the decision at the door alone: the emitter takes it off, so that it
-    is neither stored nor shown.
+    `secret` is a PIN or the text of a code, for the decision at the door alone: the intake takes it off, so that it is
+    neither stored nor shown.
     """
 
     device: str
