@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,11 +11,10 @@ from gateway.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class AccessListEntry:
-    """A credential that opens doors. `id` is the register's, so that a report can name it without its value.
+    """A credential that opens a door. `id` names it without its value.
 
-    `kind` is card, pin or pass; `value` the card's number or the PIN's digits. `doors` are ids of devices. `hours` are
-    times of the week in the compound's time, such as `{"days": [1, 2], "from": "06:00", "until": "22:00"}` (1 is
-    Monday); empty: always.
+    `kind` is card or pin; `value` the card's number or the PIN's digits. `doors` are ids of devices. `schedules` are
+    names of schedules of the list, of which one must hold; empty: always.
     """
 
     id: str
@@ -23,7 +23,7 @@ class AccessListEntry:
     doors: tuple[str, ...]
     since: datetime | None = None
     until: datetime | None = None
-    hours: tuple[Json, ...] = ()
+    schedules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,7 @@ class AccessList:
     version: str
     entries: tuple[AccessListEntry, ...] = field(repr=False)
     valid_until: datetime
+    schedules: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    """By name, the times of which one must hold, in the compound's time. All keys of a time must hold: `days` of the
+    week (1 is Monday), `dates`, and `from` and `until` on the clock; past midnight they belong to the day of `from`.
+    """

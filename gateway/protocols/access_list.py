@@ -1,12 +1,14 @@
 """Sends a controller the list it decides by, in parts that it confirms one by one. JSON; no I/O of its own.
 
-    list        gateway → device   {"version", "base", "part", "parts", "valid_until", "add": [entry…], "remove": [id…]}
+    list        gateway → device   {"version", "base", "part", "parts", "valid_until", "schedules": {name: [time…]},
+                                    "add": [entry…], "remove": [id…]}
     list_state  device → gateway   {"holds", "entries"?, "taken"?: {"version", "part"}, "error"?}
 
 `base` null begins a whole list, which replaces the former one when its last part has come; else it is a change of the
 version that the device holds. The device answers every part with `taken`, and `holds` names the list it decides by: it
 changes with the last part. It says `holds` at each connection too. An entry is
-`{"id", "kind", "value", "doors", "from"?, "until"?, "hours"?: [{"days"?, "from"?, "until"?}…]}`.
+`{"id", "kind", "value", "doors", "from"?, "until"?, "schedules"?: [name…]}`, a time
+`{"days"?, "dates"?, "from"?, "until"?}`. The schedules of a part replace those before.
 """
 
 from __future__ import annotations
@@ -125,6 +127,7 @@ def _parts(new: AccessList, former: AccessList | None) -> Sequence[dict[str, Any
         "version": new.version,
         "base": former.version if former else None,
         "valid_until": _time(new.valid_until),
+        "schedules": {name: [dict(one) for one in times] for name, times in new.schedules.items()},
     }
     count = max(1, -(-max(len(add), len(remove)) // PART_ENTRIES))
     cuts = [slice(part * PART_ENTRIES, (part + 1) * PART_ENTRIES) for part in range(count)]
@@ -137,7 +140,7 @@ def _entry(entry: AccessListEntry) -> dict[str, Any]:
         said["from"] = _time(entry.since)
     if entry.until is not None:
         said["until"] = _time(entry.until)
-    return said | ({"hours": [dict(one) for one in entry.hours]} if entry.hours else {})
+    return said | ({"schedules": list(entry.schedules)} if entry.schedules else {})
 
 
 def _time(at: datetime) -> str:

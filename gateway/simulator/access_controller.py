@@ -28,6 +28,7 @@ class ListMemory:
 
     version: str | None = None
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    schedules: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     valid_until: datetime | None = None
 
 
@@ -83,12 +84,8 @@ class AccessController(MqttDevices):
         since, until = entry.get("from"), entry.get("until")
         if (since and at < datetime.fromisoformat(since)) or (until and at >= datetime.fromisoformat(until)):
             return False
-        here = at + self._zone
-        clock, hours = f"{here:%H:%M}", entry.get("hours", [])
-        return not hours or any(
-            here.isoweekday() in one.get("days", WEEK) and one.get("from", "00:00") <= clock < one.get("until", "24:00")
-            for one in hours
-        )
+        names, here = entry.get("schedules", []), at + self._zone
+        return not names or any(_holds(one, here) for name in names for one in self.memory.schedules[name])
 
     def _on_connect(
         self, client: Client, data: object, flags: ConnectFlags, reason: ReasonCode, more: Properties | None
@@ -113,7 +110,7 @@ class AccessController(MqttDevices):
         if part["part"] == part["parts"] and self._coming is not None:
             # Only now: with half a list it would lock half of the people out.
             self.memory.version, self.memory.valid_until = self._coming.version, self._coming.valid_until
-            self.memory.entries = self._coming.entries
+            self.memory.entries, self.memory.schedules = self._coming.entries, self._coming.schedules
             self._coming = None
             self.lists_taken.put_nowait(part["version"])
         self._say_state(taken={"version": part["version"], "part": part["part"]})
@@ -124,11 +121,12 @@ class AccessController(MqttDevices):
             if part["base"] not in (None, self.memory.version):
                 return f"this is a change of {part['base']}, and I hold {self.memory.version}"
             entries = dict(self.memory.entries) if part["base"] else {}
-            self._coming = ListMemory(part["version"], entries, datetime.fromisoformat(part["valid_until"]))
+            self._coming = ListMemory(part["version"], entries, valid_until=datetime.fromisoformat(part["valid_until"]))
             self._next_part = 1
         if self._coming is None or part["version"] != self._coming.version or part["part"] != self._next_part:
             return f"part {part['part']} of {part['version']} does not follow"
         self._next_part += 1
+        self._coming.schedules = part["schedules"]
         for name in part["remove"]:
             self._coming.entries.pop(name, None)
         self._coming.entries.update({entry["id"]: entry for entry in part["add"]})
@@ -137,6 +135,18 @@ class AccessController(MqttDevices):
     def _say_state(self, **more: Any) -> None:
         state = {"holds": self.memory.version, "entries": len(self.memory.entries), **more}
         self._publish(f"{self.device}/list_state", state)
+
+
+def _holds(time: dict[str, Any], here: datetime) -> bool:
+    begins, ends, clock = time.get("from", "00:00"), time.get("until", "24:00"), f"{here:%H:%M}"
+    if begins <= ends:
+        within = begins <= clock < ends
+    else:
+        within = clock >= begins or clock < ends
+        if clock < ends:  # it began the evening before
+            here -= timedelta(days=1)
+    today = f"{here:%Y-%m-%d}"
+    return within and here.isoweekday() in time.get("days", WEEK) and today in time.get("dates", [today])
 
 
 def _is(entry: dict[str, Any], kind: str, value: str, door: str) -> bool:

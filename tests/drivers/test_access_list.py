@@ -120,14 +120,25 @@ async def test_one_that_refuses_or_is_away_is_an_error_with_the_reason() -> None
 
 async def test_times_of_an_entry_and_of_the_list() -> None:
     monday = datetime(2026, 11, 30, 1, 0, tzinfo=UTC)  # 09:00 in the compound
-    workdays = {"days": [1, 2, 3, 4, 5], "from": "08:00", "until": "18:00"}
-    entry = AccessListEntry("k1", "pin", "4719", ("door-1",), monday, monday + timedelta(days=30), (workdays,))
+    schedules = {
+        "days": ({"days": [1, 2, 3, 4, 5], "from": "08:00", "until": "18:00"},),
+        "nights": ({"dates": ["2026-11-30"], "from": "22:00", "until": "02:00"},),
+    }
+    entry = AccessListEntry("k1", "pin", "4719", ("door-1",), monday, monday + timedelta(days=30), ("days", "nights"))
     async with scene() as it, AccessController(it.login, "lock").serving() as twin:
         await it.connected()
-        await it.driver.load_access_list(AccessList("v1", (entry,), monday + timedelta(days=7)))
-        tries = [timedelta(0), timedelta(hours=10), timedelta(days=5), timedelta(days=8), -timedelta(minutes=1)]
+        await it.driver.load_access_list(AccessList("v1", (entry,), monday + timedelta(days=7), schedules))
+        tries = [
+            timedelta(0),
+            timedelta(hours=10),  # 19:00
+            timedelta(hours=16),  # 01:00, a part of Monday's night
+            timedelta(hours=40),  # 01:00 of Wednesday: Tuesday has no night
+            timedelta(days=5),
+            timedelta(days=8),
+            -timedelta(minutes=1),
+        ]
         assert [twin.present("pin", "4719", "door-1", monday + later) for later in tries] == [
-            True, False, False, False, False,
+            True, False, True, False, False, False, False,
         ]  # fmt: skip
 
 
