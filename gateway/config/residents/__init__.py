@@ -5,10 +5,19 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings"]
+__all__ = [
+    "ConsentKind",
+    "ConsentText",
+    "PersonalRetention",
+    "PrivacySection",
+    "ResidentsSettings",
+]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
+
+    privacy: PrivacySection = PrivacySection()
