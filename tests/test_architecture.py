@@ -62,13 +62,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
         | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
-        | {"plan", "protocols", "recording", "store", "vision"},
+        | {"plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -90,6 +91,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "plan",
             "protocols",
             "recording",
+            "residents",
             "rule",
             "settings",
         }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
 
 from gateway.store import wal, watermark
 from gateway.store.connection import Damaged, is_damage, read_only
-from gateway.store.first_page import PAGE, TableRoot, copy_with_first_page, put_schema
+from gateway.store.first_page import PAGE, TableRoot, copy_with_first_page
 
 log = structlog.get_logger(__name__)
 _COPY = "anju.db-readable"
@@ -59,16 +59,12 @@ def _with_new_first_page(database: Path, roots: Sequence[TableRoot], copy: Path)
     """A connection to a copy with a rebuilt first page; None without the tables' roots."""
     if not roots:
         return None
-    copy_with_first_page(database, copy, _pages_in_wal(database))
+    copy_with_first_page(database, copy, roots, _pages_in_wal(database))
     copied_wal = copy.with_name(f"{copy.name}-wal")
     if copied_wal.exists():  # its frames of page 1 would bring back the old page, with a schema that is gone
         with copy.open("rb") as file:
-            wal.replace_page(copied_wal, 1, file.read(PAGE))
+            wal.replace_first_page(copied_wal, file.read(PAGE), copy.stat().st_size // PAGE)
     with suppress(sqlite3.Error):
-        # The WAL's commits say how many pages there are; pages that are added for the schema come after all of them.
-        with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        put_schema(copy, roots)
         return _usable(copy)
     return None
 
