@@ -115,6 +115,7 @@ class _Planning:
         self._kept: set[str] = set()
         """Ids of memberships, and plates, that the roster has."""
         self._cards = {each.digest: each for each in stored.credentials.values() if each.kind is CredentialKind.CARD}
+        self._listed_cards: set[bytes] = set()
         self._pins: dict[tuple[str | None, str], list[StoredCredential]] = defaultdict(list)
         for each in stored.credentials.values():
             if each.kind is CredentialKind.PIN:
@@ -214,6 +215,11 @@ class _Planning:
         kind = CredentialKind(listed.kind)
         digest = credential_digest(self._vault, kind, listed.value)
         if kind is CredentialKind.CARD:
+            if digest in self._listed_cards:  # written in two ways: with and without leading zeros
+                what = Words("同一张卡写了两次", "the same card is there twice")
+                self.plan.mistakes.append(LineMistake(listed.line, what, Words("只留一处", "keep one of them")))
+                return
+            self._listed_cards.add(digest)
             self._card(listed, listed.place, person, self._cards.get(digest))
         else:
             self._pin(listed, listed.place, person, digest)
@@ -222,7 +228,7 @@ class _Planning:
         if before is not None and (before.person, before.place) != (person, place):
             self.plan.mistakes.append(LineMistake(listed.line, *_CARD_IN_USE))
             return
-        label = _ending(listed.value)
+        label = ending(listed.value)
         if before is not None and not (is_over(before.until, self._at) and listed.until is None):
             self._redate(listed, before, Subject.CARD, label)
             return
@@ -395,5 +401,6 @@ def _different(before: object, after: object, names: Iterable[str]) -> tuple[str
     return tuple(name for name in names if before is None or getattr(before, name) != getattr(after, name))
 
 
-def _ending(number: str) -> str:
+def ending(number: str) -> str:
+    """The last digits of a card's number, at most half of them: enough to tell two apart, too few to copy one."""
     return number[-min(_SHOWN_DIGITS, max(1, len(number) // 2)) :]

@@ -221,6 +221,25 @@ def last_change(connection: sqlite3.Connection) -> int:
     return row["last"] or 0
 
 
+def last_change_at(connection: sqlite3.Connection, place: str) -> int:
+    """The number of the last change of exactly this place; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes WHERE place = ?", (place,)).fetchone()
+    return row["last"] or 0
+
+
+def last_change_of(connection: sqlite3.Connection, person_id: str) -> int:
+    """The number of the last change about the person; 0 before the first."""
+    sql = "SELECT max(number) AS last FROM register_changes WHERE person = ?"
+    return connection.execute(sql, (person_id,)).fetchone()["last"] or 0
+
+
+def count_faces(connection: sqlite3.Connection, person_id: str) -> int:
+    """How many templates the person has."""
+    row = connection.execute("SELECT count(*) AS n FROM face_templates WHERE person = ?", (person_id,)).fetchone()
+    count: int = row["n"]
+    return count
+
+
 def insert_change(  # the table's columns
     connection: sqlite3.Connection,
     at_us: int,
