@@ -39,7 +39,8 @@ ACTION_KINDS = frozenset(
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed
     duty.logged plan.changed
-    resident.signed_in resident.signed_out resident.key_made""".split()
+    resident.signed_in resident.signed_out resident.key_made
+    resident.asked resident.answered""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

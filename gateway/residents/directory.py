@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from gateway.model import Listing, Person, Resident
+from gateway.model import Household, Listing, Person, Resident
 from gateway.people import CurrentRegister
 from gateway.residents.digests import plain_number
 
@@ -24,7 +24,7 @@ class Directory:
         found = self._register.snapshot.persons.get(person)
         return found.person if found is not None and _lives_here(found) else None
 
-    def with_number(self, number: str) -> Sequence[str]:
+    async def with_number(self, number: str) -> Sequence[str]:
         """The ids of those who live here and have this number; owners first."""
         found = [
             resident.person
@@ -37,6 +37,19 @@ class Directory:
         """The rooms that a person may act for now."""
         found = self._register.snapshot.persons.get(person)
         return (found.place,) if found is not None and found.place and _lives_here(found) else ()
+
+    def role(self, person: str, room: str) -> str:
+        """What a person is in a room: owner, tenant, family …; empty when they are nothing there."""
+        household = self.household(room)
+        return next((each.role for each in household.persons if each.id == person), "")
+
+    def since(self, person: str, room: str) -> datetime | None:  # noqa: ARG002
+        """Since when a person belongs to a room: what was before is not theirs to see. None: it is not known."""
+        return None
+
+    def household(self, room: str) -> Household:
+        """Who and what belongs to exactly this room now."""
+        return self._register.snapshot.households.get(room) or Household(room)
 
 
 def _lives_here(resident: Resident) -> bool:

@@ -121,6 +121,8 @@ class World:
     """What desk.yaml says."""
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
+    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
+    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
@@ -152,6 +154,9 @@ class World:
             await self.store.write(unit)
         self.acted.append(action)
         return len(self.acted)
+
+    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
+        self.carried_out.append((place, [dict(order) for order in orders], by, why))
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -295,7 +300,14 @@ async def world(
 def _residents(made: World) -> Residents:
     settings = SignInSection(notifier="sms")
     return make_residents(
-        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+        made.store,
+        made.register,
+        lambda: made.now,
+        lambda: settings,
+        made.act,
+        made.send_code,
+        made.refusals,
+        made.carry_out,
     )
 
 
