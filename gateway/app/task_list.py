@@ -131,7 +131,11 @@ def _card_scans(components: Components) -> CardScans:
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:
     return sync_identities(
-        components.store, components.register, components.links.vision, components.current_config.matching
+        components.store,
+        components.register,
+        components.links.vision,
+        components.current_config.matching,
+        components.clock.now,
     )
 
 

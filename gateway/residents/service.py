@@ -78,7 +78,7 @@ def make_residents(
 ) -> Residents:
     """Put the parts together; nothing runs yet."""
     notices = Notices(store, now)
-    directory, limits = Directory(register, now), SignInLimits(refusals, settings)
+    directory, limits = Directory(store, register, now), SignInLimits(refusals, settings)
     devices = Devices(store, now, directory, act, notices)
     sender = CodeSender(directory, send, now)
     sign_in = SignIn(store, now, settings, directory, devices, sender, limits)

@@ -56,6 +56,7 @@ from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.resident import ResidentPages
 from gateway.web.pages.reports import ReportPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
@@ -116,6 +117,7 @@ def build(services: Services) -> web.Application:
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *IncidentReportPages(renderer).routes(),
+            *ResidentPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

@@ -286,7 +286,7 @@ async def world(
             await made.users.add(role.value, role, role.value, made.now)
         list_of_people = folder / "people.csv"
         list_of_people.write_text(PEOPLE, encoding="utf-8")
-        await import_roster(store, read_roster(list_of_people, PLACES))
+        await import_roster(store, read_roster(list_of_people, PLACES), made.now)
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.errors import Conflict, NotFound, Refused, TooMany
-from gateway.masking import masked_number
+from gateway.residents.digests import masked_number
 from gateway.model import Household, Words
 from gateway.people.number_plates import is_plate, normalized_plate
 from gateway.residents import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.masking import masked_number
+from gateway.residents.digests import masked_number
 from gateway.model import Words
 
 _ROLES = {
