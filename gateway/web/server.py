@@ -27,6 +27,7 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    resident_requests,
     residents,
     session,
     silences,
@@ -56,8 +57,8 @@ from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
-from gateway.web.pages.resident import ResidentPages
 from gateway.web.pages.reports import ReportPages
+from gateway.web.pages.resident import ResidentPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -82,6 +83,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,

@@ -42,9 +42,7 @@ class Notices:
         """Tell everybody who lives at this place. Raises NotRecorded, VaultError."""
         await self._store.write(lambda connection: self.tell_in(connection, place, words, kind, about))
 
-    def tell_in(
-        self, connection: sqlite3.Connection, place: str, words: Words, kind: str, about: str = ""
-    ) -> None:
+    def tell_in(self, connection: sqlite3.Connection, place: str, words: Words, kind: str, about: str = "") -> None:
         """As `tell`, in the caller's transaction."""
         sealed = self._store.vault.encrypt(to_json({"zh": words.zh, "en": words.en}).encode())
         rows.add(connection, place, self._now(), kind, about, sealed)

@@ -35,7 +35,7 @@ _TOLD = {
 class CarryOut(Protocol):
     """Changes the register, in the caller's transaction. Raises Refused for what can't be done."""
 
-    def __call__(self, connection: sqlite3.Connection, place: str, orders: Orders, by: str, why: str) -> None:
+    def __call__(self, connection: sqlite3.Connection, place: str, orders: Orders, by: str, why: str, /) -> None:
         """`by` is who confirmed it."""
 
 
@@ -101,7 +101,8 @@ class Requests:
         """Those of all rooms in this state, newest first. `before` is the number that the last page ended on."""
         before = rows.LAST if before is None else before
         return [
-            self._read(row) for row in await self._store.read(partial(rows.page, state=state, before=before, limit=limit))
+            self._read(row)
+            for row in await self._store.read(partial(rows.page, state=state, before=before, limit=limit))
         ]
 
     async def one(self, number: int) -> Request:

@@ -44,9 +44,7 @@ class AlertPages:
         room, services = self._page.room(context), context.services
         since = services.residents.directory.since(context.resident.person, room)
         found = await services.desk.alerts_at(room, _SHOWN)
-        alerts = [
-            await self._view(context, alert) for alert in found if _may_see(alert, since)
-        ]
+        alerts = [await self._view(context, alert) for alert in found if _may_see(alert, since)]
         return self._page.render(context, "alerts.html", room=room, alerts=alerts)
 
     async def _view(self, context: RequestContext[Any], alert: Alert) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from gateway.errors import Conflict, NotFound, Refused, TooMany
-from gateway.residents.digests import masked_number
 from gateway.model import Household, Words
 from gateway.people.number_plates import is_plate, normalized_plate
 from gateway.residents import Request
-from gateway.residents.digests import plain_number
+from gateway.residents.digests import masked_number, plain_number
 from gateway.web.api_errors import not_found
 from gateway.web.pages.resident.order_words import order_words, role_words
 from gateway.web.pages.resident.page import SIGN_IN, ResidentPage
@@ -60,10 +59,8 @@ class HouseholdPages:
         """Handler of POST /r/household: nothing changes before the property confirms."""
         room, form = self._page.room(context), await self._page.form(context)
         residents, person = context.services.residents, context.resident.person
-        make = _ORDERS.get(form.get("change", ""))
+        make = _ORDERS.get(form.get("change", ""), _no_order)
         try:
-            if make is None:
-                raise _Invalid("broken_form")
             order = make(form, residents.directory.household(room), person)
             await residents.requests.ask(room, person, [order])
         except _Invalid as error:
@@ -154,6 +151,10 @@ def _may_answer(context: RequestContext[Any], request: Request, state: str) -> b
     if state == "withdrawn":
         return request.person == me
     return request.is_registration and context.services.residents.directory.role(me, request.place) == "owner"
+
+
+def _no_order(_form: Fields, _household: Household, _me: str) -> Order:
+    raise _Invalid("broken_form")
 
 
 def _add_person(form: Fields, _household: Household, _me: str) -> Order:

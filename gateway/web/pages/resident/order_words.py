@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.residents.digests import masked_number
 from gateway.model import Words
+from gateway.residents.digests import masked_number
 
 _ROLES = {
     "owner": Words("业主", "Owner"),

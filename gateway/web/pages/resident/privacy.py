@@ -31,7 +31,12 @@ class PrivacyPages:
         """Handler of GET /r/privacy."""
         room, zone = self._page.room(context), context.services.compound.timezone
         looks = [
-            {"at": local_time(step.at, zone), "who": step.user, "role": str(step.data.get("role", "")), "why": step.note}
+            {
+                "at": local_time(step.at, zone),
+                "who": step.user,
+                "role": str(step.data.get("role", "")),
+                "why": step.note,
+            }
             for step in await looks_at(context, room)
         ]
         return self._page.render(context, "privacy.html", room=room, looks=looks)

@@ -13,12 +13,16 @@ TEXTS: Mapping[str, Words] = {
     "back": Words("返回首页", "Back"),
     "call": Words("拨打物业电话", "Call the property office"),
     "emergency": Words("遇到危险，请先拨打 110、119 或 120。", "In danger, call 110, 119 or 120 first."),
-    "never_pay": Words("本页面从不要求付款，物业和保安不会索要验证码。", "This page never asks for money; nobody asks for your code."),
+    "never_pay": Words(
+        "本页面从不要求付款，物业和保安不会索要验证码。", "This page never asks for money; nobody asks for your code."
+    ),
     # before sign-in
     "sign_in": Words("住户登录", "Residents sign in"),
     "your_number": Words("登记的手机号码", "Your registered phone number"),
     "send_code": Words("获取验证码", "Send me a code"),
-    "number_hint": Words("请填写在物业登记的号码。不需要密码。", "The number that the property office has. No password."),
+    "number_hint": Words(
+        "请填写在物业登记的号码。不需要密码。", "The number that the property office has. No password."
+    ),
     "code_sent": Words("验证码已发出", "A code is on its way"),
     "code_hint": Words(
         "如果这个号码登记过，几秒内会收到 6 位验证码。",
@@ -28,17 +32,27 @@ TEXTS: Mapping[str, Words] = {
     "code_valid": Words("分钟内有效", "minutes valid"),
     "enter": Words("登录", "Sign in"),
     "another_number": Words("换一个号码，或重新获取", "Another number, or another code"),
-    "no_code": Words("没有收到？请到物业或门岗柜台领取。", "No code? The property office and the guards make one for you."),
-    "wrong_code": Words("验证码不正确或已失效，请再试或重新获取。", "The code is wrong or no longer valid; try again, or get another."),
+    "no_code": Words(
+        "没有收到？请到物业或门岗柜台领取。", "No code? The property office and the guards make one for you."
+    ),
+    "wrong_code": Words(
+        "验证码不正确或已失效，请再试或重新获取。", "The code is wrong or no longer valid; try again, or get another."
+    ),
     "no_number": Words("请填写正确的手机号码。", "Please give a valid phone number."),
     "too_many": Words("操作太频繁，请几分钟后再试。", "Too many attempts; try again in some minutes."),
-    "not_kept": Words("系统故障，请稍后再试，或拨打物业电话。", "The system has a fault; try later, or call the office."),
+    "not_kept": Words(
+        "系统故障，请稍后再试，或拨打物业电话。", "The system has a fault; try later, or call the office."
+    ),
     "one_moment": Words("请稍候…", "One moment…"),
     "go_on": Words("继续", "Go on"),
     "key_title": Words("在这部手机上登录", "Sign in on this phone"),
-    "key_hint": Words("这个二维码只能用一次，请在您自己的手机上使用。", "This code works once. Use it on your own phone."),
+    "key_hint": Words(
+        "这个二维码只能用一次，请在您自己的手机上使用。", "This code works once. Use it on your own phone."
+    ),
     "key_gone": Words("这个登录码已失效", "This code is no longer valid"),
-    "key_gone_hint": Words("它可能已经用过或过期，请向物业另领一个。", "It was used, or is too old. Ask the property office for another."),
+    "key_gone_hint": Words(
+        "它可能已经用过或过期，请向物业另领一个。", "It was used, or is too old. Ask the property office for another."
+    ),
     # signed in
     "hello": Words("您好", "Hello"),
     "room": Words("房号", "Room"),
@@ -81,7 +95,9 @@ TEXTS: Mapping[str, Words] = {
     "state_confirmed": Words("已确认", "Confirmed"),
     "state_refused": Words("未同意", "Refused"),
     "state_withdrawn": Words("已撤回", "Withdrawn"),
-    "registration_waits": Words("有人在门口申请登记到本房，请业主确认", "Somebody asked at the door to be registered here"),
+    "registration_waits": Words(
+        "有人在门口申请登记到本房，请业主确认", "Somebody asked at the door to be registered here"
+    ),
     "confirm": Words("确认是本房租户", "Confirm"),
     "refuse": Words("不同意", "Refuse"),
     "withdraw": Words("撤回", "Withdraw"),
@@ -89,7 +105,9 @@ TEXTS: Mapping[str, Words] = {
     "answered": Words("已答复。", "Answered."),
     "withdrawn": Words("已撤回。", "Withdrawn."),
     "answered_already": Words("这项申请已经有答复。", "This request has an answer already."),
-    "not_possible": Words("现在不能这样变更，请联系物业。", "This change is not possible now; ask the property office."),
+    "not_possible": Words(
+        "现在不能这样变更，请联系物业。", "This change is not possible now; ask the property office."
+    ),
     "too_many_requests": Words("等待答复的申请太多，请稍后再提。", "Too many requests wait for an answer; try later."),
     "broken_form": Words("提交的内容不完整，请再试一次。", "The form arrived incomplete; please try again."),
     "no_name": Words("请填写姓名（不超过 40 字）。", "Please give a name of at most 40 characters."),
@@ -113,7 +131,9 @@ TEXTS: Mapping[str, Words] = {
     "who_looked": Words("谁查看过本房的资料", "Who looked at this room's record"),
     "no_looks": Words("没有人查看过。", "Nobody looked."),
     "my_data": Words("我的数据", "My data"),
-    "my_data_hint": Words("物业系统中关于您本人的全部资料，可以下载。", "All that the gateway keeps about you, as a file."),
+    "my_data_hint": Words(
+        "物业系统中关于您本人的全部资料，可以下载。", "All that the gateway keeps about you, as a file."
+    ),
     "download": Words("下载我的数据", "Download my data"),
 }
 
