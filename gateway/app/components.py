@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
@@ -84,6 +86,7 @@ class Components:
     handover_watch: HandoverWatch
     attention: AttentionWatch
     residents: Residents
+    access: AccessControl
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -182,6 +185,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             lambda: current_config.desk.attention,
         ),
         residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
+        access=make_access(current_config, store, register, intake, commands, supervisor),
     )
 
 

@@ -54,6 +54,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         plan=plan,
         residents=components.residents,
         resident_sessions=components.residents.devices,
+        access=components.access,
         calls=components.links.calls,
         pushes=components.links.pushes,
         presence=components.presence,

@@ -12,7 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -71,6 +71,10 @@ class Intake:
         self.accepted = 0
         self.duplicates = 0
         self.dropped_sightings = 0
+
+    def now(self) -> datetime:
+        """Rule time."""
+        return self._clock.now()
 
     async def accept(self, signal: Signal, window: timedelta) -> int:
         """Commit the signal; returns its number, of a duplicate the first one's, of a dropped sighting 0.

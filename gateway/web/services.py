@@ -12,6 +12,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
@@ -128,6 +129,8 @@ class Services:
     plan: PlanService
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
+    access: AccessControl
+    """Decides at doors and has them opened."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
     """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
