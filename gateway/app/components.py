@@ -12,6 +12,7 @@ from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_hardware import DoorHardware, make_door_hardware
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
@@ -87,6 +88,7 @@ class Components:
     attention: AttentionWatch
     residents: Residents
     access: AccessControl
+    door_hardware: DoorHardware
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -148,6 +150,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
+    access = make_access(current_config, store, register, intake, commands, supervisor)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -185,7 +188,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             lambda: current_config.desk.attention,
         ),
         residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
-        access=make_access(current_config, store, register, intake, commands, supervisor),
+        access=access,
+        door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
     )
 
 
