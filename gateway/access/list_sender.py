@@ -72,7 +72,7 @@ class ListSender:
         try:
             values = await self._read_values()
         except (NotRecorded, VaultError) as error:
-            log.error("controllers keep their lists: cards and PINs can't be read", why=str(error))
+            log.error("controllers keep their lists: cards can't be read", why=str(error))
             return
         await asyncio.gather(*(self._send(name, values) for name in controllers))
 

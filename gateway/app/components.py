@@ -86,9 +86,9 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
-    residents: Residents
     access: AccessControl
     door_hardware: DoorHardware
+    residents: Residents
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -187,9 +187,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
-        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
+        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 
 

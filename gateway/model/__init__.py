@@ -17,6 +17,7 @@ from gateway.model.incident import Incident, Member, Relation
 from gateway.model.json import Json
 from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
 from gateway.model.people import Household, Membership, Person, Role
+from gateway.model.person_marks import named, named_data, person_mark, with_ids, with_names
 from gateway.model.register import CredentialKey, Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
 from gateway.model.silence import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, SilencedSource
@@ -80,5 +81,10 @@ __all__ = [
     "from_data",
     "is_kind",
     "limit_of",
+    "named",
+    "named_data",
     "new_id",
+    "person_mark",
+    "with_ids",
+    "with_names",
 ]

@@ -289,10 +289,10 @@ async def world(
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            access=made.access,
             residents=residents,
             resident_sessions=residents.devices,
             refusals=made.refusals,
-            access=made.access,
             clip_storage=made.clip_storage,
             presence=presence,
             handovers=Handovers(
@@ -319,8 +319,8 @@ async def world(
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
-            sending = tasks.create_task(residents.run())
             opening = tasks.create_task(made.access.run())
+            sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
