@@ -84,6 +84,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
+    tasks += components.door_hardware.tasks()
     if components.links.broker is not None:
         tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", components.links.broker.run))
     return tasks
