@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import gateway
 from gateway.app.desk_options import desk_options
 from gateway.app.morning_report import ReportPlan
+from gateway.config.access import AccessSettings
 from gateway.config.compound import CompoundSettings, Retention
 from gateway.config.configuration import Configuration
 from gateway.config.desk import DeskSettings, ReportSection
+from gateway.config.residents import ResidentsSettings
 from gateway.figures.facts import AlertFact
 from gateway.figures.figures import Inputs
 from gateway.figures.period import Shifts
@@ -55,6 +57,16 @@ class CurrentConfig:
     def desk(self) -> DeskSettings:
         """The settings of desk.yaml."""
         return self.configuration.desk if self.configuration is not None else DeskSettings()
+
+    @property
+    def access(self) -> AccessSettings:
+        """The settings of access.yaml."""
+        return self.configuration.access if self.configuration is not None else AccessSettings()
+
+    @property
+    def residents(self) -> ResidentsSettings:
+        """The settings of residents.yaml."""
+        return self.configuration.residents if self.configuration is not None else ResidentsSettings()
 
     def shift_plan(self) -> ShiftPlan:
         """When shifts end, and by when they are to be handed over."""

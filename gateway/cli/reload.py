@@ -51,7 +51,7 @@ def command(config_dir: Path | None, data: Path, dry_run: bool) -> None:
 
 def _file_of(key: str) -> str:
     """The stem of the file that a changed key stands in."""
-    return next((stem for stem in ("desk", "plan") if key.startswith(f"{stem}.")), "compound")
+    return next((stem for stem in ("desk", "plan", "access", "residents") if key.startswith(f"{stem}.")), "compound")
 
 
 def _print_difference(console: Console, difference: Mapping[str, Any]) -> None:

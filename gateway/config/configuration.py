@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.config.access import AccessSettings
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
 from gateway.config.desk.notifiers import NotifierCommon
 from gateway.config.plan import PlanSettings
+from gateway.config.residents import ResidentsSettings
 from gateway.driver import Driver, DriverSettings
 from gateway.errors import Mistake
 from gateway.model import Device, Place
@@ -75,6 +77,8 @@ class Configuration:
     desk: DeskSettings = field(default_factory=DeskSettings)
     notifiers: tuple[NotifierEntry, ...] = ()
     plan: PlanSettings = field(default_factory=PlanSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
+    residents: ResidentsSettings = field(default_factory=ResidentsSettings)
     hints: tuple[Mistake, ...] = ()
     """Likely mistakes that are not errors."""
 

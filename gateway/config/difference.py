@@ -48,9 +48,8 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`settings`: changed keys of compound.yaml and (as `desk.…`, `plan.…`) of desk.yaml and plan.yaml,
-    which apply at once;
-    `restart`: those that need a restart.
+    """`settings`: changed keys of compound.yaml and (as `desk.…`, `access.…`) of the optional files, which apply at
+    once; `restart`: those that need a restart.
     """
 
     devices: Changes = Changes()
@@ -90,6 +89,8 @@ def compare(old: Configuration | None, new: Configuration, started: CompoundSett
             *(key for key in _different(old.compound, new.compound) if not _is_read_once(key)),
             *_different(old.desk, new.desk, "desk."),
             *_different(old.plan, new.plan, "plan."),
+            *_different(old.access, new.access, "access."),
+            *_different(old.residents, new.residents, "residents."),
         ),
         tuple(sorted(_needing_restart(started or old.compound, new.compound))),
     )

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.config.access import AccessSettings
+from gateway.config.access_checks import check_access
 from gateway.config.compound import CompoundSettings
 from gateway.config.configuration import Configuration, RuleEntry
 from gateway.config.cross_checks import (
@@ -30,6 +32,8 @@ from gateway.config.places import read_places
 from gateway.config.plan import PlanSettings
 from gateway.config.plan.checks import check_plan
 from gateway.config.procedure_checks import check_procedures
+from gateway.config.residents import ResidentsSettings
+from gateway.config.residents_checks import check_residents
 from gateway.config.rules import RESERVED_RULE_IDS, read_rules
 from gateway.config.yaml_reader import read_yaml
 from gateway.errors import ConfigError, Mistake
@@ -43,8 +47,9 @@ _COMMENTED = re.compile(r"(?im)^([^\n]*#[^\n]*(?:password|passwd|pwd|secret|toke
 
 
 def load(directory: Path, plan_file: Path | None = None) -> Configuration:
-    """Read compound.yaml, devices.yaml, rules.yaml, desk.yaml, plan.yaml and secrets.yaml; the last three are optional.
+    """Read compound.yaml, devices.yaml and rules.yaml, and those of the optional files that there are.
 
+    These are desk.yaml, plan.yaml, access.yaml, residents.yaml and secrets.yaml.
     `plan_file` is read in place of plan.yaml: a new one is checked before it replaces the old one.
 
     Raises ConfigError with every mistake.
@@ -58,7 +63,10 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     compound_file, devices_file, rules_file = files
     desk_file = _read_optional(directory, "desk.yaml", secrets)
     plan_document = _read_plan(directory, plan_file, secrets)
-    files += [file for file in (desk_file, plan_document) if file is not None]
+    access_file = _read_optional(directory, "access.yaml", secrets)
+    residents_file = _read_optional(directory, "residents.yaml", secrets)
+    optional = (desk_file, plan_document, access_file, residents_file)
+    files += [file for file in optional if file is not None]
 
     # Order matters: devices refer to places, rules to both. `context` gets each set of names as soon as it is known.
     places, known_places = read_places(compound_file.tree)
@@ -72,8 +80,9 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     if not demo:
         _check_addresses(compound_file)
         _check_addresses(devices_file)
-        if desk_file is not None:
-            _check_addresses(desk_file)
+        for file in (desk_file, access_file, residents_file):
+            if file is not None:
+                _check_addresses(file)
     rules = read_rules(rules_file, context)
     context.rules = _rule_names(rules, rules_file)
     desk, notifiers = _read_desk(desk_file, context, devices), read_notifiers(desk_file, context)
@@ -83,6 +92,8 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
             check_procedures(desk_file, desk, devices.entries, rules)
     check_report(desk_file, [notifier.id for notifier in notifiers])
     plan = _check_plan(plan_document, compound, context)
+    access = _read_access(access_file, context, devices)
+    residents = _read_residents(residents_file, context, devices, [notifier.id for notifier in notifiers])
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
@@ -95,7 +106,19 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     fingerprint = hashlib.sha256(text.encode()).hexdigest()  # without secrets: a new password changes nothing
     hints = tuple(sorted({hint for file in files for hint in file.hints}))
     return Configuration(
-        directory, compound, devices.entries, rules, places, text, fingerprint, desk, notifiers, plan, hints
+        directory,
+        compound,
+        devices.entries,
+        rules,
+        places,
+        text,
+        fingerprint,
+        desk,
+        notifiers,
+        plan,
+        access,
+        residents,
+        hints,
     )
 
 
@@ -114,6 +137,26 @@ def _read_desk(document: Document | None, context: Context, devices: LoadedDevic
     if desk is not None:
         check_desk(document, desk, devices.entries)
     return desk or DeskSettings()
+
+
+def _read_access(document: Document | None, context: Context, devices: LoadedDevices) -> AccessSettings:
+    if document is None or document.tree is None:
+        return AccessSettings()
+    access = validated(document, AccessSettings, document.tree, (), context)
+    if access is not None:
+        check_access(document, access, devices.entries)
+    return access or AccessSettings()
+
+
+def _read_residents(
+    document: Document | None, context: Context, devices: LoadedDevices, notifiers: Collection[str]
+) -> ResidentsSettings:
+    if document is None or document.tree is None:
+        return ResidentsSettings()
+    residents = validated(document, ResidentsSettings, document.tree, (), context)
+    if residents is not None:
+        check_residents(document, residents, devices.entries, notifiers)
+    return residents or ResidentsSettings()
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

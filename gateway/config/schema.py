@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.config.access import AccessSettings
 from gateway.config.compound import CompoundSettings
 from gateway.config.desk import DeskSettings
 from gateway.config.desk.notifiers import NotifierCommon
@@ -21,6 +22,7 @@ from gateway.config.entries import Kind
 from gateway.config.kinds import find_driver, find_notifier, find_rule, known_kinds
 from gateway.config.notifiers import NOTIFIERS
 from gateway.config.plan import PlanSettings
+from gateway.config.residents import ResidentsSettings
 from gateway.config.rules import RuleCommon
 from gateway.settings.mend import Wrong
 
@@ -35,6 +37,8 @@ def schemas() -> dict[str, Schema]:
         "devices": _entries("devices", DeviceCommon, _kinds("driver", find_driver)),
         "desk": _desk(),
         "plan": {"$schema": DRAFT, **_of(PlanSettings)},
+        "access": {"$schema": DRAFT, **_of(AccessSettings)},
+        "residents": {"$schema": DRAFT, **_of(ResidentsSettings)},
         "rules": _entries("rules", RuleCommon, _kinds("rule", find_rule)),
     }
 

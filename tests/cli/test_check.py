@@ -92,9 +92,11 @@ def test_schemas_are_written_where_told(tmp_path):
     result = check("--schema", tmp_path / "schema")
     assert result.exit_code == 0
     assert sorted(file.name for file in (tmp_path / "schema").iterdir()) == [
+        "access.json",
         "compound.json",
         "desk.json",
         "devices.json",
         "plan.json",
+        "residents.json",
         "rules.json",
     ]

@@ -221,7 +221,7 @@ def test_a_folder_that_lets_nobody_in_is_told_file_by_file(folder, request):
     folder.path.chmod(0o000)
     request.getfixturevalue("stranger")
     told = folder.mistakes()
-    stems = ["compound", "desk", "devices", "plan", "rules", "secrets"]
+    stems = ["access", "compound", "desk", "devices", "plan", "residents", "rules", "secrets"]
     assert [line.partition(":")[0] for line in told] == [f"{stem}.yaml" for stem in stems]
     assert all(
         "can't be read (Permission denied), put the file there and let the daemon's user" in line for line in told

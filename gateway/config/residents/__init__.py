@@ -1,0 +1,14 @@
+"""The settings of residents.yaml: what the compound offers residents and visitors, and what it keeps of them.
+
+The file is optional, and so is every key. Each section is a file of this folder.
+"""
+
+from __future__ import annotations
+
+from gateway.settings.section import Section
+
+__all__ = ["ResidentsSettings"]
+
+
+class ResidentsSettings(Section):
+    """residents.yaml"""
