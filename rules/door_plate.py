@@ -46,8 +46,10 @@ class DoorPlate(Rule):
         return [Raise(f"{why or 'unknown'}/{place}", self.settings.misuse, place, reason)]
 
 
-def _revoked(data: Json, _other: Words) -> Words:
-    return Words("扫到了已作废的旧门牌，请去看门上挂的是哪一块", "a revoked plate was scanned; look which one hangs there")
+def _revoked(_data: Json, _other: Words) -> Words:
+    return Words(
+        "扫到了已作废的旧门牌，请去看门上挂的是哪一块", "a revoked plate was scanned; look which one hangs there"
+    )
 
 
 def _far(data: Json, other: Words) -> Words:
@@ -63,10 +65,10 @@ def _far(data: Json, other: Words) -> Words:
     )
 
 
-def _impossible(data: Json, other: Words) -> Words:
+def _impossible(_data: Json, other: Words) -> Words:
     return Words(
         f"同一个人一分钟内还扫了{other.zh}的门牌，走不了这么快，其中一块可能是复制的",
-        f"the same person scanned the plate of {other.en} within a minute, faster than anybody walks; one may be a copy",
+        f"the same person scanned the plate of {other.en} within a minute, faster than one walks; one may be a copy",
     )
 
 
@@ -78,13 +80,13 @@ def _many(data: Json, _other: Words) -> Words:
     )
 
 
-def _wrong_door(data: Json, _other: Words) -> Words:
+def _wrong_door(_data: Json, _other: Words) -> Words:
     return Words(
         "现场的工作人员说地址与这扇门不符，门牌可能被调换", "staff at the door say that it is another door's; swapped?"
     )
 
 
-def _unknown(data: Json, _other: Words) -> Words:
+def _unknown(_data: Json, _other: Words) -> Words:
     return Words("原因不明", "no reason was given")
 
 

@@ -10,6 +10,7 @@ from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_plates import make_door_plate_service
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
@@ -25,6 +26,7 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
+from gateway.door_plate import DoorPlateService
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
@@ -75,6 +77,7 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    door_plates: DoorPlateService
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -167,6 +170,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
         refusals=refusals,
         limits=limits,
         presence=presence,

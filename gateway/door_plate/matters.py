@@ -67,6 +67,15 @@ class Matters:
         except VaultError:
             return ""
 
+    def link(self, given: str) -> tuple[str, str | None]:
+        """The token of a form and its source id; a new one for a form without a token of ours.
+
+        A form's token makes what is sent twice one signal.
+        """
+        source = self.source_id(given) if given else None
+        token = given if source is not None else self.new_token()
+        return token, source or (self.source_id(token) if token else None)
+
     def source_id(self, token: str) -> str | None:
         """What the report's signal is called; None for a token that was not made here."""
         half = self._tokens.verified_half(token)

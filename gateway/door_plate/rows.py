@@ -1,4 +1,4 @@
-"""SQL of door plates' states, hangings and announced visits. Times are microseconds, UTC; sealed columns stay sealed."""
+"""SQL of door plates' states, hangings and visits. Times are microseconds, UTC; sealed columns stay sealed."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ def insert_visit(
 
 def visit(connection: sqlite3.Connection, visit_id: bytes) -> sqlite3.Row | None:
     """The visit with this id."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM door_plate_visits WHERE id = ?", (visit_id,)
-    ).fetchone()
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM door_plate_visits WHERE id = ?", (visit_id,)).fetchone()
     return row
 
 

@@ -32,6 +32,7 @@ KINDS = ALARM_KINDS | SIGHTING_KINDS | OTHER_KINDS
 """What devices say."""
 ACTION_KINDS = frozenset(
     """alert.acknowledged alert.on_scene alert.held alert.closed alert.assigned alert.noted
+    alert.answered
     incident.acknowledged incident.on_scene incident.held incident.closed incident.assigned incident.noted
     incident.merged incident.split incident.reminder_set incident.reminded incident.escalated incident.rang_again
     handover.signed

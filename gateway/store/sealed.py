@@ -11,12 +11,14 @@ from gateway.model import Words
 _COLUMNS = (
     ("persons", "phone"),
     ("door_plates", "token"),
+    ("door_plate_visits", "details"),
     ("checkpoint_codes", "token"),
     ("face_templates", "template"),
 )
 _NAMES = {
     "persons": ("电话", "phones"),
     "door_plates": ("门牌码", "door plates"),
+    "door_plate_visits": ("到访登记", "announced visits"),
     "checkpoint_codes": ("巡更码", "checkpoint codes"),
     "face_templates": ("人脸", "faces"),
 }
@@ -60,6 +62,7 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     found = sealed_in(connection)
     connection.execute("UPDATE persons SET phone = NULL")
     connection.execute("DELETE FROM door_plates")
+    connection.execute("DELETE FROM door_plate_visits")
     connection.execute("DELETE FROM checkpoint_codes")
     connection.execute("DELETE FROM face_templates")
     return found

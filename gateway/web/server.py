@@ -109,7 +109,7 @@ def build(services: Services) -> web.Application:
             *AuditRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
-            *DoorPlatePages(renderer).routes(),
+            *DoorPlatePages(renderer, services.refusals).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),

@@ -5,10 +5,13 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.door_plates import DoorPlateSection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings"]
+__all__ = ["DoorPlateSection", "ResidentsSettings"]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
+
+    door_plates: DoorPlateSection = DoorPlateSection()

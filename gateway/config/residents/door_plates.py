@@ -43,7 +43,8 @@ class DoorPlateSection(Section):
 
     size: PlateSize = PlateSize()
     bleed: Annotated[
-        int, Field(ge=0, le=5, description="mm of colour beyond the edge on each side, for print shops; 0: cut on marks")
+        int,
+        Field(ge=0, le=5, description="mm of colour beyond the edge on each side, for print shops; 0: cut on marks"),
     ] = 0
     columns: Annotated[int | None, Field(ge=1, le=4, description="plates side by side; null: as many as fit")] = None
     picture_phrase: Annotated[
@@ -59,9 +60,7 @@ class DoorPlateSection(Section):
         Field(description="a household may answer an announced visit for so long"),
     ] = parse_duration("1h")
     many: Annotated[int, Field(ge=5, le=1000, description="more scans of a plate in a minute are suspicious")] = 20
-    far: Annotated[
-        int, Field(ge=50, le=10_000, description="metres from its door at which a scan is suspicious")
-    ] = 300
+    far: Annotated[int, Field(ge=50, le=10_000, description="metres from its door at which a scan is suspicious")] = 300
     positions: Annotated[
         Mapping[PlaceBranch, MapPosition],
         Field(max_length=1000, description="where buildings and gates stand; without them nothing is measured"),

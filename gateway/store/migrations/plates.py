@@ -1,6 +1,7 @@
 """Tables of door plates beside the plates themselves (people.py): where they were hung, and visits announced at them.
 
-`details` and `pass_url` are encrypted by the vault. Times are microseconds since the epoch, UTC.
+`details` and `pass_url` are encrypted by the vault. Times are microseconds since the epoch, UTC. This file's name comes
+after people.py, whose table gets an index here.
 """
 
 from __future__ import annotations
