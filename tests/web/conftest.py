@@ -25,6 +25,7 @@ from gateway.door_plate import DoorPlateService
 from gateway.door_plate.matters import Matters
 from gateway.door_plate.plate_states import PlateDesk
 from gateway.door_plate.scans import PlateScans
+from gateway.door_plate.service import Registration
 from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
@@ -113,6 +114,7 @@ class World:
     acted: list[Action] = field(default_factory=list)
     notices: list[Signal] = field(default_factory=list)
     """Scans and suspicions of door plates."""
+    registrations: list[Registration] = field(default_factory=list)
     told: list[tuple[str, str, str, str]] = field(default_factory=list)
     """What households were told."""
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
@@ -191,6 +193,10 @@ class World:
         """Tell a household."""
         self.told.append((place, words.zh, kind, about))
 
+    async def take_registration(self, registration: Registration) -> None:
+        """A tenant registered at a door."""
+        self.registrations.append(registration)
+
     async def make_pass(self, place: str, person: str, name: str, since: datetime, until: datetime) -> str:
         """A visitor's pass."""
         return f"{self.url}/v/{place.replace('/', '-')}-{person}"
@@ -234,6 +240,7 @@ def plate_service(made: World) -> DoorPlateService:
         matters=Matters(made.store, made.desk, "anju"),
         visits=Visits(made.store, lambda: made.now, settings, tell=made.tell, make_pass=made.make_pass),
         plates=PlateDesk(made.store, lambda: made.now, made.act),
+        register=made.take_registration,
     )
 
 
