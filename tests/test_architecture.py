@@ -53,7 +53,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "auth": BASE | {"limits", "store"},
-        "access": BASE,
+        "access": BASE | {"config", "flow", "people", "store"},
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "figures": BASE | {"store"},
@@ -63,12 +63,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
         | {
+            "access",
             "auth",
             "config",
             "desk",
@@ -81,13 +83,13 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "links",
             "notify",
             "patrol",
-            "people",
         }
-        | {"plan", "protocols", "recording", "store", "vision"},
+        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
         | {
+            "access",
             "backoff",
             "clock",
             "config",
@@ -106,6 +108,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "plan",
             "protocols",
             "recording",
+            "residents",
             "rule",
             "settings",
         }

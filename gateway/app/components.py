@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
@@ -18,6 +20,7 @@ from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
+from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
@@ -43,6 +46,7 @@ from gateway.notify import Outbox
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
+from gateway.residents import Residents
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
@@ -84,6 +88,8 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    access: AccessControl
+    residents: Residents
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -182,6 +188,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        access=make_access(current_config, store, register, intake, commands, supervisor),
+        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 
 

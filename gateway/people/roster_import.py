@@ -1,89 +1,77 @@
-"""Imports a roster in one transaction."""
+"""Imports a list of residents, all of it or nothing: what it would change is planned first, then done in one commit."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Protocol
 
-from gateway.model import Resident, Vehicle
+from gateway.errors import Conflict
 from gateway.people import rows
-from gateway.people.phones import phone_of
-from gateway.people.roster import Roster
+from gateway.people.import_plan import ImportPlan, plan_import
+from gateway.people.list_mistakes import ListRefused
+from gateway.people.register_writer import ChangedBy, RegisterWriter
+from gateway.people.roster_facts import Roster
+from gateway.people.stored_register import read_register
 from gateway.store import Store
-from gateway.store.vault import Vault
+
+COMMAND_LINE = ChangedBy("", "anju people import")
+"""Who changed what an import changes, when nobody is signed in."""
+_TRIES = 3
 
 
-@dataclass(slots=True)
-class ImportCounts:
-    """How many persons and vehicles an import added, changed, left unchanged and removed."""
+class Commit(Protocol):
+    """`Store.write`, or what puts an action into the journal with it."""
 
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
+    def __call__(self, unit: Callable[[sqlite3.Connection], Any]) -> Awaitable[Any]:
+        """Commit the unit."""
 
 
-async def import_roster(store: Store, roster: Roster, *, replace: bool = False) -> ImportCounts:
-    """Add and change the roster's persons and vehicles. Importing it again changes nothing.
+class _ChangedMeanwhile(Conflict):
+    """Somebody changed the register since it was read: plan again."""
 
-    A phone number or role that the roster leaves out is kept. With `replace`, persons and vehicles that are not in the
-    roster are removed from the places that it names: they have moved out.
+
+async def plan_roster(store: Store, roster: Roster, at: datetime, *, replace: bool = False) -> ImportPlan:
+    """What importing the roster would change. Raises ListRefused, VaultError and NotRecorded."""
+    stored = await store.read(lambda connection: read_register(connection, store.vault))
+    plan = await asyncio.to_thread(plan_import, roster, stored, store.vault, at, replace=replace)
+    if plan.mistakes:
+        raise ListRefused(plan.mistakes)
+    return plan
+
+
+async def import_roster(
+    store: Store,
+    roster: Roster,
+    at: datetime,
+    *,
+    replace: bool = False,
+    by: ChangedBy = COMMAND_LINE,
+    commit: Commit | None = None,
+) -> ImportPlan:
+    """Add and change what the roster says, and return what that was. Importing it again changes nothing.
+
+    A value that the roster leaves out is kept. With `replace`, what is not in the roster ends in the rooms that it
+    names. `commit` is `store.write` where it is not given. Raises ListRefused with what contradicts the register,
+    Conflict when others change it all the time, VaultError and NotRecorded.
     """
-    return await store.write(lambda connection: _import(connection, store.vault, roster, replace))
+    for _ in range(_TRIES):
+        plan = await plan_roster(store, roster, at, replace=replace)
+        if not plan.changes:
+            return plan
 
+        def apply(connection: sqlite3.Connection, plan: ImportPlan = plan) -> None:
+            if rows.last_change(connection) != plan.version:
+                raise _ChangedMeanwhile
+            writer = RegisterWriter(connection, store.vault, at, by)
+            for change in plan.changes:
+                change.apply(writer)
 
-def _import(connection: sqlite3.Connection, vault: Vault, roster: Roster, replace: bool) -> ImportCounts:
-    counts = ImportCounts()
-    for resident in roster.residents.values():
-        _put_resident(connection, vault, resident, counts)
-    for vehicle in roster.vehicles.values():
-        _put_vehicle(connection, vehicle, counts)
-    if replace:
-        counts.removed = _remove_absent(connection, roster)
-    return counts
-
-
-def _put_resident(connection: sqlite3.Connection, vault: Vault, resident: Resident, counts: ImportCounts) -> None:
-    person = resident.person
-    row = rows.person(connection, person.id)
-    old_phone = phone_of(row, vault) if row else ""
-    phone = person.phone or old_phone  # an empty cell keeps the stored number
-    role = person.role or (row["role"] if row else "resident")
-    new = (resident.place, person.name, role, resident.listing.value)
-    if row and (row["place"], row["name"], row["role"], row["list"]) == new and phone == old_phone:
-        counts.unchanged += 1
-        return
-    rows.put_person(connection, person.id, *new, vault.encrypt(phone.encode()) if phone else None)
-    _count(counts, existing=row is not None)
-
-
-def _put_vehicle(connection: sqlite3.Connection, vehicle: Vehicle, counts: ImportCounts) -> None:
-    new = (vehicle.place, vehicle.listing.value)
-    row = rows.vehicle(connection, vehicle.plate)
-    if row is not None and tuple(row) == new:
-        counts.unchanged += 1
-        return
-    rows.put_vehicle(connection, vehicle.plate, *new)
-    _count(counts, existing=row is not None)
-
-
-def _count(counts: ImportCounts, *, existing: bool) -> None:
-    if existing:
-        counts.changed += 1
-    else:
-        counts.added += 1
-
-
-def _remove_absent(connection: sqlite3.Connection, roster: Roster) -> int:
-    places = {resident.place for resident in roster.residents.values()}
-    places |= {vehicle.place for vehicle in roster.vehicles.values()}
-    removed = 0
-    # None is the place of persons who are only on the watch list: a roster never says that it has all of them.
-    for place in filter(None, places):
-        for person_id in rows.person_ids_at(connection, place):
-            if person_id not in roster.residents:
-                removed += rows.delete_person(connection, person_id)
-        for plate in rows.plates_at(connection, place):
-            if plate not in roster.vehicles:
-                removed += rows.delete_vehicle(connection, plate)
-    return removed
+        try:
+            await (commit or store.write)(apply)
+        except _ChangedMeanwhile:
+            continue
+        return plan
+    raise Conflict("the register is being changed by others: try again")

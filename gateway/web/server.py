@@ -27,10 +27,12 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    residents,
     session,
     silences,
     system,
 )
+from gateway.web.api.access import AccessRoutes
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -79,6 +81,7 @@ def build(services: Services) -> web.Application:
     table = validate_routes(
         (
             *session.ROUTES,
+            *residents.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,
@@ -107,6 +110,7 @@ def build(services: Services) -> web.Application:
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer, services.refusals).routes(),

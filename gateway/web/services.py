@@ -12,6 +12,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
@@ -25,7 +26,7 @@ from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
@@ -35,6 +36,7 @@ from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.snapshot_keeper import Act
 from gateway.recording.storage import ClipStorage
+from gateway.residents import Residents
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
@@ -127,6 +129,10 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    access: AccessControl
+    """Decides at doors and has them opened."""
+    residents: Residents
+    """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
     """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
@@ -145,3 +151,12 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    def name_of(self, person: str) -> str | None:
+        """The name of the person with this id, from the register; None for an unknown or deleted one."""
+        resident = self.register.snapshot.persons.get(person)
+        return resident.person.name if resident else None
+
+    def with_names(self, words: Words) -> Words:
+        """A kept sentence as people may read it: with names in the place of ids (gateway/model/person_marks.py)."""
+        return with_names(words, self.name_of)

@@ -46,6 +46,7 @@ PURPOSE = {
     "door_plate": "scans, reports, visits",
     "recording": "clips, exports",
     "notify": "messages out",
+    "residents": "residents' phones",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,9 +17,11 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl, AccessRules, Links
 from gateway.auth.throttle import LoginThrottle
+from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection
+from gateway.config.residents import DoorPlateSection, SignInSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -32,6 +35,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
 from gateway.handover import Handovers, ShiftPlan
 from gateway.history.search_index import SearchIndex
+from gateway.limits import RefusalLog
 from gateway.model import (
     Action,
     Alert,
@@ -55,6 +59,7 @@ from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
+from gateway.residents import Residents, make_residents
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
@@ -128,8 +133,15 @@ class World:
     services: Services | None = None
     plate_settings: DoorPlateSection = field(default_factory=DoorPlateSection)
     """What residents.yaml says of door plates."""
+    access_settings: AccessSettings = field(default_factory=AccessSettings)
+    """What access.yaml says."""
+    sent: list[Command] = field(default_factory=list)
+    """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
+    codes: list[tuple[str, str]] = field(default_factory=list)
+    """Numbers and the codes that went out to them."""
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -160,6 +172,9 @@ class World:
             await self.store.write(unit)
         self.acted.append(action)
         return len(self.acted)
+
+    async def send_code(self, number: str, code: str) -> None:
+        self.codes.append((number, code))
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -200,6 +215,32 @@ class World:
     async def make_pass(self, place: str, person: str, name: str, since: datetime, until: datetime) -> str:
         """A visitor's pass."""
         return f"{self.url}/v/{place.replace('/', '-')}-{person}"
+
+    @cached_property
+    def access(self) -> AccessControl:
+        """The doors' real control; commands end here."""
+        places = {device.id: device.place for device in DEVICES}
+        return AccessControl(
+            Links(
+                store=self.store,
+                now=lambda: self.now,
+                register=lambda: self.register.snapshot,
+                rules=lambda: AccessRules(self.access_settings, places, ZONE),
+                commit=self.commit,
+                send=self.sent.append,
+                perform=self.perform,
+            )
+        )
+
+    async def commit(self, signal: Signal, unit: Callable[[sqlite3.Connection], object]) -> int:
+        """A decision at a door, with its rows."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        await self.store.write(unit)
+        return await self.record(signal)
+
+    async def perform(self, command: Command) -> None:
+        self.sent.append(command)
 
     async def picture(self, _camera: str) -> bytes | None:
         return JPEG
@@ -263,6 +304,7 @@ async def world(
             Users(store, FAST),
         )
         presence = Presence(time.monotonic)
+        residents = _residents(made)
         services = Services(
             get_compound=lambda: CompoundInfo(
                 **{
@@ -296,6 +338,10 @@ async def world(
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            access=made.access,
+            residents=residents,
+            resident_sessions=residents.devices,
+            refusals=made.refusals,
             clip_storage=made.clip_storage,
             presence=presence,
             handovers=Handovers(
@@ -318,13 +364,24 @@ async def world(
             await made.users.add(role.value, role, role.value, made.now)
         list_of_people = folder / "people.csv"
         list_of_people.write_text(PEOPLE, encoding="utf-8")
-        await import_roster(store, read_roster(list_of_people, PLACES))
+        await import_roster(store, read_roster(list_of_people, PLACES), made.now)
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
+            opening = tasks.create_task(made.access.run())
+            sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
+            sending.cancel()
+            opening.cancel()
+
+
+def _residents(made: World) -> Residents:
+    settings = SignInSection(notifier="sms")
+    return make_residents(
+        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+    )
 
 
 class _Fast(Passwords):
