@@ -60,6 +60,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
+        "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
@@ -68,7 +69,21 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"access", "auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol"}
+        | {
+            "access",
+            "auth",
+            "config",
+            "desk",
+            "door_plate",
+            "figures",
+            "flow",
+            "handover",
+            "history",
+            "limits",
+            "links",
+            "notify",
+            "patrol",
+        }
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -79,6 +94,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "clock",
             "config",
             "desk",
+            "door_plate",
             "figures",
             "flow",
             "gateway",
@@ -98,7 +114,19 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {
+            "app",
+            "auth",
+            "config",
+            "door_plate",
+            "gateway",
+            "logs",
+            "notifier",
+            "notify",
+            "patrol",
+            "people",
+            "protocols",
+        }
         | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is

@@ -13,6 +13,7 @@ from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
 from gateway.app.door_hardware import DoorHardware, make_door_hardware
+from gateway.app.door_plates import make_door_plate_service
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
@@ -29,6 +30,7 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
+from gateway.door_plate import DoorPlateService
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
@@ -80,6 +82,7 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    door_plates: DoorPlateService
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -176,6 +179,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
         refusals=refusals,
         limits=limits,
         presence=presence,

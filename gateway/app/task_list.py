@@ -69,6 +69,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
+        _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
         _task("patrol_cards", "巡更刷卡", "cards at checkpoints", _card_scans(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),

@@ -37,6 +37,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         register=components.register,
         act=components.intake.act,
         door_plates=DoorPlates(components.store),
+        door_plate_service=components.door_plates,
         patrols=components.patrols,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,

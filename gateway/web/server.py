@@ -116,7 +116,7 @@ def build(services: Services) -> web.Application:
             *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
-            *DoorPlatePages(renderer).routes(),
+            *DoorPlatePages(renderer, services.refusals).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),

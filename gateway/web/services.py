@@ -17,6 +17,7 @@ from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
 from gateway.flow.commands import Commit
@@ -110,6 +111,7 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    door_plate_service: DoorPlateService
     patrols: Patrols
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]

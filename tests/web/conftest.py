@@ -21,9 +21,15 @@ from gateway.access import AccessControl, AccessRules, Links
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import SignInSection
+from gateway.config.residents import DoorPlateSection, SignInSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
+from gateway.door_plate.matters import Matters
+from gateway.door_plate.plate_states import PlateDesk
+from gateway.door_plate.scans import PlateScans
+from gateway.door_plate.service import Registration
+from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
@@ -111,6 +117,11 @@ class World:
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
     acted: list[Action] = field(default_factory=list)
+    notices: list[Signal] = field(default_factory=list)
+    """Scans and suspicions of door plates."""
+    registrations: list[Registration] = field(default_factory=list)
+    told: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """What households were told."""
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Text | None = None
     """Why every device is lost."""
@@ -120,6 +131,8 @@ class World:
     shifts: Sequence[Shift] = ()
     plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
+    plate_settings: DoorPlateSection = field(default_factory=DoorPlateSection)
+    """What residents.yaml says of door plates."""
     access_settings: AccessSettings = field(default_factory=AccessSettings)
     """What access.yaml says."""
     sent: list[Command] = field(default_factory=list)
@@ -189,6 +202,25 @@ class World:
         await self.store.write(lambda c: journal.record_signal(c, kept, timedelta(days=1)))
         return number
 
+    async def noticed(self, signal: Signal) -> int:
+        """What the gateway itself notices of door plates."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        self.notices.append(signal)
+        return len(self.notices)
+
+    async def tell(self, place: str, words: Words, kind: str, about: str = "") -> None:
+        """Tell a household."""
+        self.told.append((place, words.zh, kind, about))
+
+    async def take_registration(self, registration: Registration) -> None:
+        """A tenant registered at a door."""
+        self.registrations.append(registration)
+
+    async def make_pass(self, place: str, person: str, name: str, since: datetime, until: datetime) -> str:
+        """A visitor's pass."""
+        return f"{self.url}/v/{place.replace('/', '-')}-{person}"
+
     @cached_property
     def access(self) -> AccessControl:
         """The doors' real control; commands end here."""
@@ -242,6 +274,22 @@ class World:
         return alert
 
 
+def plate_service(made: World) -> DoorPlateService:
+    """What stands behind the pages of door plates; its signals are on record."""
+
+    def settings() -> DoorPlateSection:
+        return made.plate_settings
+
+    return DoorPlateService(
+        settings=settings,
+        scans=PlateScans(made.store, lambda: made.now, settings, made.noticed, "anju"),
+        matters=Matters(made.store, made.desk, "anju"),
+        visits=Visits(made.store, lambda: made.now, settings, tell=made.tell, make_pass=made.make_pass),
+        plates=PlateDesk(made.store, lambda: made.now, made.act),
+        register=made.take_registration,
+    )
+
+
 @asynccontextmanager
 async def world(
     folder: Path, tls=None, console: Path | None = None, connections: int = MAX_CONNECTIONS, **facts
@@ -283,6 +331,7 @@ async def world(
             register=made.register,
             act=made.act,
             door_plates=made.door_plates,
+            door_plate_service=plate_service(made),
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
@@ -290,7 +339,7 @@ async def world(
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
             send_command=made.order,
             order_with=made.order_with,
-            emit=made.report,
+            emit=made.record,
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,

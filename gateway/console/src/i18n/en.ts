@@ -120,6 +120,9 @@ export const en: Messages = {
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
+  "help.called": "Help called at a door plate",
+  "door_plate.scanned": "Door plate scanned",
+  "door_plate.suspected": "Door plate misused",
   },
   plan,
   deviceTypes: {

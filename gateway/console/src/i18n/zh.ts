@@ -120,6 +120,9 @@ const kinds: Record<string, string> = {
   "checkpoint.scanned": "巡更打卡",
   "finding.reported": "巡更发现",
   "duty.asked": "该填值班记录",
+  "help.called": "扫码求助",
+  "door_plate.scanned": "门牌被扫",
+  "door_plate.suspected": "门牌可疑",
 };
 
 const deviceTypes: Record<string, string> = {
