@@ -62,12 +62,13 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {"auth", "desk", "figures", "flow", "handover", "history", "homes", "limits", "links", "notify", "patrol", "people"}
         | {"plan", "protocols", "recording", "store", "vision"},
     },
     {
@@ -82,6 +83,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "gateway",
             "handover",
             "history",
+            "homes",
             "limits",
             "links",
             "notify",

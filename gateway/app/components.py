@@ -14,6 +14,7 @@ from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
+from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
@@ -75,6 +76,7 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    homes: Homes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -127,6 +129,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         NotifierDevices(commands, supervisor),
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
+    rules = RuleEngine(lambda: register.snapshot)
+    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -134,7 +138,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         store,
         clock,
         intake,
-        RuleEngine(lambda: register.snapshot),
+        rules,
         desk,
         commands,
         hub,
@@ -167,6 +171,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        homes=homes,
         refusals=refusals,
         limits=limits,
         presence=presence,

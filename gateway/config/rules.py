@@ -29,6 +29,7 @@ RESERVED_RULE_IDS = frozenset(
         DRILL_RULE,
         "duty",
         "gateway",
+        "homes",
         "notifier",
         "patrol",
         "storage",

@@ -43,6 +43,10 @@ TOO_MANY_PICTURES = Words(
 )
 
 
+def _as_it_is(signal: Signal) -> Signal:
+    return signal
+
+
 class Intake:
     """Between the drivers and the pipeline: commits what comes in and hands it on in the journal's order."""
 
@@ -60,6 +64,8 @@ class Intake:
         self._more = asyncio.Event()
         self._shown_ahead = 0
         """The number of the last alarm that was on the screen before its rules had decided."""
+        self.before_recording: Callable[[Signal], Signal] = _as_it_is
+        """Takes out of a signal what must not be recorded, such as a code."""
         self.waiting = 0
         self.accepted = 0
         self.duplicates = 0
@@ -70,6 +76,7 @@ class Intake:
 
         Raises NotRecorded when it is not on disk; an alarm is on the screen all the same.
         """
+        signal = self.before_recording(signal)
         if self._repeats.holds(signal):
             return await self._repeats.hold(signal, window)
         await self._let_go(

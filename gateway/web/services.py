@@ -22,6 +22,7 @@ from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
+from gateway.homes import HomeAreas
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words
@@ -109,6 +110,8 @@ class Services:
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
     patrols: Patrols
+    homes: HomeAreas
+    """Alarms at home: how each is armed, and to arm and disarm."""
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup
