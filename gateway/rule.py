@@ -47,7 +47,7 @@ class Compound:
         return device.place if device else ""
 
     def arms(self, signal: Signal) -> bool:
-        """Whether the signal is the alarm of a zone that the gateway arms itself: the rule `homes` decides on it."""
+        """Whether the signal is the alarm of a zone that the gateway arms itself: the rule `home-areas` decides on it."""
         if signal.kind != "zone.alarm" or not self.own_zones:
             return False
         number = signal.data.get("zone")

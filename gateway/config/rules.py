@@ -29,7 +29,7 @@ RESERVED_RULE_IDS = frozenset(
         DRILL_RULE,
         "duty",
         "gateway",
-        "homes",
+        "home-areas",
         "notifier",
         "patrol",
         "storage",

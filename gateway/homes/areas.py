@@ -27,6 +27,7 @@ PATIENCE_S, LOOK_S = 5.0, 0.005
 ASKS, ASKS_WITHIN = 20, timedelta(minutes=10)
 """Requests of one person or keypad for one home."""
 KINDS = {"arm": ARM, "disarm": DISARM, "bypass": BYPASS}
+STEPS = {"arm": "area-arm", "disarm": "area-disarm", "bypass": "area-bypass"}
 
 
 class Act(Protocol):
@@ -205,8 +206,7 @@ def _action(ask: Ask, at: datetime) -> Action:
 
 def _record(connection: sqlite3.Connection, ask: Ask, at: datetime) -> None:
     data = {"place": ask.place, "mode": ask.mode, "by": ask.by, "bypass": list(ask.bypass)}
-    name = {"arm": "area-arm", "disarm": "area-disarm", "bypass": "area-bypass"}[ask.what]
-    audit.append(connection, Step("", name, ask.user, at, ask.reason, data))
+    audit.append(connection, Step("", STEPS[ask.what], ask.user, at, ask.reason, data))
 
 
 def _made(answer: Answer | None) -> AreaAnswer:

@@ -39,7 +39,7 @@ from gateway.model import (
 )
 from gateway.rule import Compound, Rule, RuleSettings
 
-NAME = "homes"
+NAME = "home-areas"
 ARM, DISARM, BYPASS = "area.arm_asked", "area.disarm_asked", "area.bypass_asked"
 ASKED = frozenset({ARM, DISARM, BYPASS})
 PANEL = {"area.armed": "armed", "area.disarmed": "disarmed"}

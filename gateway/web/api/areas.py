@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gateway.auth.audience import audience_of
 from gateway.errors import Conflict, Refused
-from gateway.homes import AreaAnswer, Ask, HomeSection
+from gateway.homes import NAME, AreaAnswer, Ask, HomeSection
 from gateway.homes.arming import BY_WORDS
 from gateway.homes.codes import WrongCode
 from gateway.homes.zones import counted
@@ -26,7 +26,6 @@ ARMING: Access = frozenset({RESIDENT, Role.GUARD, Role.SUPERVISOR})
 """The household, and guards with a reason."""
 SEEING: Access = frozenset({RESIDENT, *(ANY_USER if isinstance(ANY_USER, frozenset) else ())})
 HOUSEHOLD: Access = frozenset({RESIDENT})
-BY_HOUSEHOLD = ("homes", "home_alarm")
 Code = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
 ZoneName = Annotated[str, Field(min_length=1, max_length=40)]
 Zones = Annotated[tuple[ZoneName, ...], Field(max_length=64)]
@@ -170,7 +169,7 @@ async def false_alarm(context: RequestContext[CodeBody]) -> ToldView:
     await _checked_code(context, home, context.params.code)
     told = 0
     for alert in services.desk.open_alerts():
-        if alert.rule == "homes" and alert.place == home.place:
+        if alert.rule == NAME and alert.place == home.place:
             note = f"{FALSE.zh} / {FALSE.en}"
             try:
                 await services.desk.step(alert.id, "note", context.actor, note, {"household": "false"})
