@@ -47,7 +47,7 @@ class Compound:
         return device.place if device else ""
 
     def arms(self, signal: Signal) -> bool:
-        """Whether the signal is the alarm of a zone that the gateway arms itself: the rule `home-areas` decides on it."""
+        """Whether it is an alarm of a zone that the gateway arms itself: the rule `home-areas` decides on that."""
         if signal.kind != "zone.alarm" or not self.own_zones:
             return False
         number = signal.data.get("zone")

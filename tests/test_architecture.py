@@ -63,13 +63,15 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
+        "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "homes", "limits", "links", "notify", "patrol", "people"}
-        | {"plan", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {"plan", "protocols", "recording", "residents", "store", "vision"}
+        | {"homes"},
     },
     {
         "app": BASE
@@ -83,7 +85,6 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "gateway",
             "handover",
             "history",
-            "homes",
             "limits",
             "links",
             "notify",
@@ -92,10 +93,12 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "plan",
             "protocols",
             "recording",
+            "residents",
             "rule",
             "settings",
         }
-        | {"store", "tasks", "vision", "web"},
+        | {"store", "tasks", "vision", "web"}
+        | {"homes"},
         "cli": BASE
         | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
         | {"recording", "settings", "simulator"}

@@ -18,6 +18,7 @@ from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
+from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
@@ -42,6 +43,7 @@ from gateway.notify import Outbox
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
+from gateway.residents import Residents
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
@@ -83,6 +85,7 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    residents: Residents
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -183,6 +186,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 
 

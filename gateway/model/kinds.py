@@ -39,7 +39,8 @@ ACTION_KINDS = frozenset(
     procedure.chosen procedure.answered procedure.step_taken
     area.arm_asked area.disarm_asked area.bypass_asked
     command.ordered user.signed_in user.signed_out register.changed
-    duty.logged plan.changed""".split()
+    duty.logged plan.changed
+    resident.signed_in resident.signed_out resident.key_made""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.config.desk.round_times import EVERY_DAY, Day, TimeOfDay
 from gateway.settings.context import DeviceRef, PlaceRef
@@ -109,14 +109,23 @@ class HomeSection(Section):
         return self
 
 
-def check_places(homes: tuple[HomeSection, ...]) -> None:
-    """Raise Wrong for a place that has two entries, or a detector that belongs to two homes."""
+def _each_once(homes: tuple[HomeSection, ...]) -> tuple[HomeSection, ...]:
+    """Refuse a place that has two entries, and a detector that belongs to two homes."""
     seen: dict[tuple[str, int | None], str] = {}
     for index, home in enumerate(homes):
         if home.place in {other.place for other in homes[:index]}:
-            raise Wrong(f"{home.place} is given twice", "put both into one entry", ("homes", index, "place"))
+            raise Wrong(f"{home.place} is given twice", "put both into one entry", (index, "place"))
         for number, zone in enumerate(home.zones):
             if (zone.device, zone.zone) in seen:
                 what = f"this detector belongs to {seen[zone.device, zone.zone]} already"
-                raise Wrong(what, "name each detector once", ("homes", index, "zones", number, "device"))
+                raise Wrong(what, "name each detector once", (index, "zones", number, "device"))
             seen[zone.device, zone.zone] = home.place
+    return homes
+
+
+HomeList = Annotated[
+    tuple[HomeSection, ...],
+    AfterValidator(_each_once),
+    Field(max_length=5000, description="homes with an alarm of their own (户内报警)"),
+]
+"""The section `homes`."""
