@@ -98,7 +98,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"homes"},
+        | {"access", "homes"},
         "cli": BASE
         | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
         | {"recording", "settings", "simulator"}

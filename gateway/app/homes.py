@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.access.readings import card_texts
 from gateway.app.current_config import CurrentConfig
 from gateway.flow.intake import Intake
 from gateway.flow.rule_engine import RuleEngine
@@ -15,8 +16,9 @@ from gateway.homes import NAME, HomeAreas
 from gateway.homes.keypads import ArmingInput
 from gateway.homes.schedule import ArmingSchedule
 from gateway.homes.telling import HouseholdTeller, Outlets
-from gateway.model import Register, Signal, Words
+from gateway.model import CredentialKind, Register, Signal, Words
 from gateway.notify import Outbox
+from gateway.people.credential_digest import credential_digest
 from gateway.store import Store
 
 
@@ -47,6 +49,16 @@ def make_homes(
 
     async def no_notices(place: str, words: Words, kind: str, about: str = "") -> None: ...
 
+    def card_holder(data: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The person and room of the valid card that a reader's signal names."""
+        known, at = register().credentials, now()
+        for text in card_texts(data):
+            digest = credential_digest(store.vault, CredentialKind.CARD, text)
+            for card in known.get((CredentialKind.CARD, digest), ()):
+                if card.is_valid(at):
+                    return card.person or "", card.place
+        return None
+
     areas = HomeAreas(store, now, intake.act, report, lambda: rules.state_of(NAME), homes, register)
     outlets = Outlets(
         emit=report,
@@ -54,7 +66,7 @@ def make_homes(
         enqueue=outbox.enqueue,
         place_name=lambda path: current_config.facts().place_name(path),
     )
-    arming = ArmingInput(areas, _no_card)
+    arming = ArmingInput(areas, card_holder)
     intake.before_recording = arming.take
     return Homes(
         areas,
@@ -62,7 +74,3 @@ def make_homes(
         ArmingSchedule(areas, now, lambda: current_config.desk_and_zone()[1]),
         HouseholdTeller(store, areas, outlets, GATEWAY),
     )
-
-
-def _no_card(_data: Mapping[str, Any]) -> tuple[str, str] | None:
-    return None
