@@ -18,6 +18,7 @@ from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
+from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
@@ -83,6 +84,7 @@ class Components:
     report: Report
     patrols: Patrols
     door_plates: DoorPlateService
+    homes: Homes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -138,6 +140,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         NotifierDevices(commands, supervisor),
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
+    rules = RuleEngine(lambda: register.snapshot)
+    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -145,7 +149,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         store,
         clock,
         intake,
-        RuleEngine(lambda: register.snapshot),
+        rules,
         desk,
         commands,
         hub,
@@ -180,6 +184,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         report=report,
         patrols=patrols,
         door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
+        homes=homes,
         refusals=refusals,
         limits=limits,
         presence=presence,
