@@ -62,13 +62,14 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "passes": BASE | {"config", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
-        | {"plan", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "passes"}
+        | {"patrol", "people", "plan", "protocols", "recording", "store", "vision"},
     },
     {
         "app": BASE
@@ -85,6 +86,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "passes",
             "patrol",
             "people",
             "plan",

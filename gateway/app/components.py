@@ -16,6 +16,7 @@ from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
+from gateway.app.passes import make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
@@ -38,6 +39,7 @@ from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
@@ -75,6 +77,7 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -167,6 +170,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        passes=make_passes(store, clock, current_config, report, intake, register),
         refusals=refusals,
         limits=limits,
         presence=presence,

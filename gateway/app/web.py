@@ -38,6 +38,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         act=components.intake.act,
         door_plates=DoorPlates(components.store),
         patrols=components.patrols,
+        passes=components.passes,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,
         cameras=components.current_config.cameras,

@@ -23,6 +23,7 @@ OTHER_KINDS = frozenset(
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
+    pass.used
     patrol.opened checkpoint.scanned finding.reported duty.asked
     desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
@@ -38,6 +39,7 @@ ACTION_KINDS = frozenset(
     snapshot.taken evidence.exported
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed
+    pass.created pass.revoked pass.left
     duty.logged plan.changed""".split()
 )
 """What people do."""

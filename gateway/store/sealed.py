@@ -13,12 +13,14 @@ _COLUMNS = (
     ("door_plates", "token"),
     ("checkpoint_codes", "token"),
     ("face_templates", "template"),
+    ("passes", "token"),
 )
 _NAMES = {
     "persons": ("电话", "phones"),
     "door_plates": ("门牌码", "door plates"),
     "checkpoint_codes": ("巡更码", "checkpoint codes"),
     "face_templates": ("人脸", "faces"),
+    "passes": ("访客通行证", "passes"),
 }
 _SAMPLES = 20
 """Samples from each end of each table: a key that decrypts none of them is the wrong key."""
@@ -62,4 +64,6 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     connection.execute("DELETE FROM door_plates")
     connection.execute("DELETE FROM checkpoint_codes")
     connection.execute("DELETE FROM face_templates")
+    connection.execute("DELETE FROM pass_uses")
+    connection.execute("DELETE FROM passes")
     return found

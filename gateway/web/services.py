@@ -26,6 +26,7 @@ from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words
 from gateway.notify import NotifierStatus
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.plan import SitePlan
@@ -109,6 +110,7 @@ class Services:
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
     patrols: Patrols
+    passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.desk import DeskSettings, Shift
+from gateway.config.residents import VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.errors import LinkLost, NotFound, NotRecorded
@@ -40,6 +41,7 @@ from gateway.model import (
     Text,
     Words,
 )
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
@@ -116,6 +118,9 @@ class World:
     services: Services | None = None
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
+    visitors: VisitorSection = field(default_factory=VisitorSection)
+    """What residents.yaml says of passes."""
+    passes: Passes | None = None
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -213,6 +218,15 @@ async def world(
             DoorPlates(store),
             Users(store, FAST),
         )
+        made.passes = Passes(
+            store,
+            lambda: made.now,
+            lambda: (made.visitors, ZONE),
+            made.record,
+            made.act,
+            made.register.show_passes,
+            "anju",
+        )
         presence = Presence(time.monotonic)
         services = Services(
             get_compound=lambda: CompoundInfo(
@@ -236,6 +250,7 @@ async def world(
             act=made.act,
             door_plates=made.door_plates,
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
+            passes=made.passes,
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),

@@ -5,10 +5,13 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.visitors import VisitorKind, VisitorSection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings"]
+__all__ = ["ResidentsSettings", "VisitorKind", "VisitorSection"]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
+
+    visitors: VisitorSection = VisitorSection()

@@ -1,0 +1,85 @@
+"""A pass as it is stored, with what only its makers and its page may know."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model.access_pass import Pass
+from gateway.store.columns import from_us, maybe_time
+from gateway.store.signed_token import SignedTokens
+from gateway.store.vault import Vault, VaultError
+
+PURPOSE = "visitor pass"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPass:
+    """`token` is the address of the visitor's page; `shows_room`: the host lets the page name the room.
+
+    `left_at` is when a guard noted at the counter that the visitor has left.
+    """
+
+    its: Pass
+    made_by: str
+    made_at: datetime
+    token: str
+    shows_room: bool
+    left_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """revoked, over, used_up, early or open."""
+        one = self.its
+        if one.revoked_at is not None:
+            return "revoked"
+        if now > one.until:
+            return "over"
+        if one.uses is not None and one.used >= one.uses:
+            return "used_up"
+        return "early" if now < one.since else "open"
+
+
+def stored_pass(row: sqlite3.Row, vault: Vault) -> StoredPass:
+    """The row in clear. What the key does not open is left empty: the pass still opens doors."""
+    return StoredPass(
+        pass_of(row, vault),
+        row["made_by"],
+        from_us(row["made_at"]),
+        _token(row["token"], vault),
+        bool(row["shows_room"]),
+        maybe_time(row["left_at"]),
+    )
+
+
+def pass_of(row: sqlite3.Row, vault: Vault) -> Pass:
+    """The pass of a row."""
+    return Pass(
+        id=row["id"],
+        kind=row["kind"],
+        place=row["place"],
+        host=row["host"],
+        name=_clear(row["name"], vault),
+        plate=_clear(row["plate"], vault),
+        since=from_us(row["since"]),
+        until=from_us(row["until"]),
+        doors=tuple(json.loads(row["doors"])),
+        uses=row["uses"],
+        used=row["used"],
+        revoked_at=maybe_time(row["revoked_at"]),
+    )
+
+
+def _clear(sealed: bytes | None, vault: Vault) -> str:
+    try:
+        return vault.decrypt(sealed).decode() if sealed else ""
+    except VaultError:
+        return ""
+
+
+def _token(sealed: bytes, vault: Vault) -> str:
+    try:
+        return SignedTokens(vault, PURPOSE).token(vault.decrypt(sealed))
+    except VaultError:
+        return ""
