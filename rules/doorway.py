@@ -147,7 +147,8 @@ _CLEARED = {
 
 def _door(signal: Signal) -> str:
     number = signal.data.get("door")
-    return signal.device if number is None else f"{signal.device}.{str(number).replace('/', '_')}"
+    # The gateway's own decisions name the door by its id, as everywhere; a controller's number is one of its doors.
+    return signal.device if number in (None, signal.device) else f"{signal.device}.{str(number).replace('/', '_')}"
 
 
 RULE = Doorway

@@ -33,7 +33,7 @@ from gateway.settings.context import DeviceRef
 from gateway.settings.durations import Duration, PositiveDuration, max_duration
 from gateway.settings.selection import SeverityOrOff
 
-MOST_INSIDE = 20_000
+MOST_PASSES = 20_000
 MOST_REFUSED = 5_000
 _DAY = max_duration(timedelta(days=1))
 
@@ -64,7 +64,7 @@ class VisitorSettings(RuleSettings):
 
 @dataclass(slots=True)
 class Stay:
-    """A visitor who has come in: to where, and until when they may stay."""
+    """To where a pass lets in, and until when."""
 
     place: str
     until: datetime
@@ -73,9 +73,13 @@ class Stay:
 
 @dataclass(slots=True)
 class VisitorStates:
-    """By pass: who is inside. By pass or door: when it was refused. `raised`: passes with an open alert of overstay."""
+    """By pass: how long who comes with it may stay. `inside`: who has come. By pass or door: when it was refused.
 
-    inside: dict[str, Stay] = field(default_factory=dict)
+    `raised`: passes with an open alert of overstay.
+    """
+
+    stays: dict[str, Stay] = field(default_factory=dict)
+    inside: list[str] = field(default_factory=list)
     refusals: dict[str, list[datetime]] = field(default_factory=dict)
     raised: set[str] = field(default_factory=set)
 
@@ -84,7 +88,7 @@ class Visitors(Rule):
     """Raises and clears overstays; a refused try has no end and is never cleared."""
 
     Settings = VisitorSettings
-    KINDS = frozenset({"pass.used", "pass.left", "access.granted", "access.denied"})
+    KINDS = frozenset({"pass.created", "pass.left", "access.granted", "access.denied"})
     State = VisitorStates
     HORIZON = timedelta(hours=48)
 
@@ -98,37 +102,53 @@ class Visitors(Rule):
         """Note who comes and goes, and judge refusals."""
         if isinstance(event, Wake):
             return list(self._still_inside(state, event))
+        pass_id = str(event.data.get("pass") or "")
         if isinstance(event, Action):
-            return list(_left(state, str(event.data.get("pass"))))
-        pass_id, door = str(event.data.get("pass") or ""), str(event.data.get("door") or event.device)
+            return list(_left(state, pass_id)) if event.kind == "pass.left" else list(self._made(state, event, pass_id))
+        door = str(event.data.get("door") or event.device)
         if event.kind == "access.denied":
             return list(self._refused(state, event, pass_id, door)) if _by_pass(event) else ()
-        if pass_id and self._is_exit(door, event.device):
-            return list(_left(state, pass_id))
-        return list(self._entered(state, event, pass_id)) if event.kind == "pass.used" else ()
+        if not pass_id:
+            return ()
+        return list(_left(state, pass_id) if self._is_exit(door, event) else self._entered(state, pass_id))
 
-    def _is_exit(self, door: str, device: str) -> bool:
-        return door in self.settings.exits or device in self.settings.exits
+    def _is_exit(self, door: str, signal: Signal) -> bool:
+        return not {door, signal.device, signal.data.get("reader")}.isdisjoint(self.settings.exits)
 
-    def _entered(self, state: VisitorStates, signal: Signal, pass_id: str) -> Iterator[Decision]:
-        if self.settings.overstay is None or not (self.settings.exits or self.settings.signed_out):
+    @property
+    def _knows_who_leaves(self) -> bool:
+        return self.settings.overstay is not None and bool(self.settings.exits or self.settings.signed_out)
+
+    def _made(self, state: VisitorStates, action: Action, pass_id: str) -> Iterator[Decision]:
+        until = _time(action.data.get("until"))
+        if until is None or not self._knows_who_leaves:
             return
-        until = _time(signal.data.get("until"))
-        if until is None:
+        name = action.data.get("kind_name")
+        kind = {"zh": str(name.get("zh")), "en": str(name.get("en"))} if isinstance(name, Mapping) else {}
+        state.stays[pass_id] = Stay(action.place, until, kind)
+        while len(state.stays) > MOST_PASSES:
+            dropped = next(iter(state.stays))
+            del state.stays[dropped]
+            yield from _left(state, dropped)
+
+    def _entered(self, state: VisitorStates, pass_id: str) -> Iterator[Decision]:
+        if not self._knows_who_leaves or pass_id in state.inside:
             return
-        kind = signal.data.get("kind_name")
-        named = {"zh": str(kind.get("zh")), "en": str(kind.get("en"))} if isinstance(kind, Mapping) else {}
-        state.inside.pop(pass_id, None)
-        state.inside[pass_id] = Stay(str(signal.data.get("place") or ""), until, named)
-        while len(state.inside) > MOST_INSIDE:
-            dropped = next(iter(state.inside))
-            del state.inside[dropped]
-            yield WakeAt(dropped, None)
-        yield WakeAt(pass_id, until + self.settings.grace)
+        stay = self._stay(state, pass_id)
+        if stay is not None:
+            state.inside.append(pass_id)
+            yield WakeAt(pass_id, stay.until + self.settings.grace)
+
+    def _stay(self, state: VisitorStates, pass_id: str) -> Stay | None:
+        """As its making said; of one that was made before this rule's time, as the register says."""
+        known = self.compound.register.passes.get(pass_id)
+        if pass_id not in state.stays and known is not None:
+            state.stays[pass_id] = Stay(known.place, known.until, {})
+        return state.stays.get(pass_id)
 
     def _still_inside(self, state: VisitorStates, wake: Wake) -> Iterator[Decision]:
-        stay = state.inside.get(wake.key)
-        if stay is None or self.settings.overstay is None:
+        stay = state.stays.get(wake.key)
+        if stay is None or wake.key not in state.inside or self.settings.overstay is None:
             return
         state.raised.add(wake.key)
         minutes = round((wake.time - stay.until).total_seconds() / 60)
@@ -143,7 +163,7 @@ class Visitors(Rule):
     def _refused(self, state: VisitorStates, signal: Signal, pass_id: str, door: str) -> Iterator[Decision]:
         at, why = self.compound.where(door), _reason(signal)
         place = self.compound.place_of(door)
-        if signal.data.get("code") == "copied" and self.settings.copied is not None:
+        if signal.data.get("code") == "code_copied" and self.settings.copied is not None:
             reason = Words(
                 f"{at.zh} 访客码被转发使用：{why.zh}", f"A visitor's code was passed on, at {at.en}: {why.en}"
             )
@@ -167,7 +187,8 @@ class Visitors(Rule):
 
 
 def _left(state: VisitorStates, pass_id: str) -> Iterator[Decision]:
-    if state.inside.pop(pass_id, None) is not None:
+    if pass_id in state.inside:
+        state.inside.remove(pass_id)
         yield WakeAt(pass_id, None)
     if pass_id in state.raised:
         state.raised.discard(pass_id)

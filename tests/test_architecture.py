@@ -61,15 +61,16 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
+        "passes": BASE | {"access", "config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
-        "passes": BASE | {"config", "store"},
+        "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "passes"}
-        | {"patrol", "people", "plan", "protocols", "recording", "store", "vision"},
+        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
+        | {"passes", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -92,6 +93,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "plan",
             "protocols",
             "recording",
+            "residents",
             "rule",
             "settings",
         }

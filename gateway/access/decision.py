@@ -1,59 +1,71 @@
-"""What is asked at a door, and what is answered. Pure: the register, the time and the request in, a decision out."""
+"""What is answered at a door, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
 
-from gateway.model import Register, Words
+from gateway.model import Words
 
 
-class DenialReason(StrEnum):
-    """Why a door stays closed; the guard's screen and the journal use the same words."""
+class AccessCode(StrEnum):
+    """The reason of a decision, for programs; `AccessDecision.reason` says it in words."""
 
+    OK = "ok"
+    REMOTE = "remote"
+    FIRE = "fire"
+    PASSBACK_NOTED = "passback_noted"
+    """Let through although the person is inside already: the zone's mode is soft."""
+
+    NO_DOOR = "no_door"
+    KIND_NOT_TAKEN = "kind_not_taken"
     UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
+    BARRED = "barred"
+    NOT_BEGUN = "not_begun"
+    ENDED = "ended"
+    MOVED_OUT = "moved_out"
     NOT_HERE = "not_here"
     NOT_NOW = "not_now"
-    WRONG_PIN = "wrong_pin"
+    REVOKED = "revoked"
+    USED_UP = "used_up"
+    CODE_FORGED = "code_forged"
+    CODE_STALE = "code_stale"
+    CODE_COPIED = "code_copied"
+    """The same code of a pass at two doors: a screenshot that was forwarded."""
+    PASSBACK = "passback"
+    INTERLOCK = "interlock"
+    ARMED = "armed"
+    SECOND_PERSON = "second_person"
+    """The first of two people: the door opens for the second."""
+    LATE = "late"
+    """The reader's message is old: who presented it has gone on, and the door must not open now."""
+    CUT_OFF = "cut_off"
+    """The gateway stopped between credential and decision; nothing was opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedCredential:
-    """What was presented. `kind`: `card`, `pin`, `face`, `plate` or `pass`; `value` as the reader or camera told it."""
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
-    """One credential at one door. `door` is the device's id, `at` rule time in UTC."""
-
-    credential: PresentedCredential
-    door: str
-    at: datetime
+GRANTED = frozenset({AccessCode.OK, AccessCode.REMOTE, AccessCode.FIRE, AccessCode.PASSBACK_NOTED})
 
 
 @dataclass(frozen=True, slots=True)
 class AccessDecision:
-    """Granted, or denied with the reason. `person` is the id in the register of whoever the credential belongs to."""
+    """Granted or denied, with the reason.
 
-    granted: bool
-    words: Words
-    reason: DenialReason | None = None
+    `person` is the id in the register of whoever the credential belongs to, `place` the room it is for, `pass_id` the
+    pass. `holder` names whoever passes, person or not: anti-passback and two-person doors count by it. `floors` may be
+    chosen in a lift. `entry_delay`: the alarm behind the door is armed, and must be disarmed within this time.
+    """
+
+    code: AccessCode
+    reason: Words
     person: str | None = None
+    place: str | None = None
+    pass_id: str | None = None
+    holder: str = ""
+    floors: tuple[int, ...] = ()
+    entry_delay: timedelta | None = None
 
-    def __post_init__(self) -> None:
-        if self.granted == (self.reason is not None):
-            raise ValueError("a decision is granted without a reason, or denied with one")
-
-
-class AccessPolicy(Protocol):
-    """Decides without I/O, so that it can be tried (`anju try access`), tested and replayed."""
-
-    def decide(self, request: AccessRequest, register: Register) -> AccessDecision:
-        """Never raises for a credential: what nobody knows is denied."""
+    @property
+    def granted(self) -> bool:
+        """Whether the door opens."""
+        return self.code in GRANTED

@@ -18,6 +18,7 @@ from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.passes import make_passes
 from gateway.app.recording import RecordingService, make_recording
+from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
@@ -43,6 +44,7 @@ from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
+from gateway.residents import Residents
 from gateway.store import Store
 from gateway.vision.pool import VisionPool
 from gateway.web.hub import Hub
@@ -84,6 +86,7 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    residents: Residents
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -170,7 +173,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        passes=make_passes(store, clock, current_config, report, intake, register),
+        passes=make_passes(store, clock, current_config, intake, register),
         refusals=refusals,
         limits=limits,
         presence=presence,
@@ -182,6 +185,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -19,13 +20,17 @@ RETRY_S = 5.0
 
 
 async def sync_identities(
-    store: Store, register: CurrentRegister, vision: VisionPool, matching: Callable[[], FaceMatching]
+    store: Store,
+    register: CurrentRegister,
+    vision: VisionPool,
+    matching: Callable[[], FaceMatching],
+    now: Callable[[], datetime],
 ) -> None:
     """Runs until cancelled. No alarm waits for it."""
     failure = ""
     while True:
         try:
-            await _send(store, vision, matching())
+            await _send(store, vision, matching(), now())
         except AnjuError as error:
             if str(error) != failure:  # told once, however often it is tried
                 log.error("faces and vehicles can't be read for the vision workers", why=str(error))
@@ -36,8 +41,8 @@ async def sync_identities(
             await register.refreshed()
 
 
-async def _send(store: Store, vision: VisionPool, matching: FaceMatching) -> None:
-    identities = await faces.load_identities(store, matching)
+async def _send(store: Store, vision: VisionPool, matching: FaceMatching, at: datetime) -> None:
+    identities = await faces.load_identities(store, at, matching)
     await vision.set_identities(identities)
     counts = {"faces": len(identities.faces), "vehicles": len(identities.vehicles)}
     log.info("faces and vehicles sent to the vision workers", **counts)

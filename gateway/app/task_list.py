@@ -81,6 +81,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             lambda: report_refusals(components.refusals, components.report),
         ),
         _task("notifiers", "对外通知", "notifications to people outside", components.outbox.run),
+        _task("residents", "住户登录验证码", "residents' one-time codes", components.residents.run),
         _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
@@ -132,7 +133,11 @@ def _card_scans(components: Components) -> CardScans:
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:
     return sync_identities(
-        components.store, components.register, components.links.vision, components.current_config.matching
+        components.store,
+        components.register,
+        components.links.vision,
+        components.current_config.matching,
+        components.clock.now,
     )
 
 

@@ -53,6 +53,8 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         registry=gateway_registry(components),
         console_folder=CONSOLE,
         plan=plan,
+        residents=components.residents,
+        resident_sessions=components.residents.devices,
         calls=components.links.calls,
         pushes=components.links.pushes,
         presence=components.presence,

@@ -78,7 +78,7 @@ def reissue(place: Sequence[str], config: Path | None, out: Path, data: Path) ->
 
 async def _print(store: Store, config: Path | None, out: Path, places: Sequence[str]) -> None:
     rooms = await asyncio.to_thread(rooms_from_folder, config) if config else await store.read(rooms_from_journal)
-    inhabited = [one.place for one in await People(store).persons() if one.place]
+    inhabited = [one.place for one in await People(store).persons(datetime.now(UTC)) if one.place]
     chosen = rooms.chosen(inhabited, places)
     if not chosen:
         raise click.ClickException("there is no such room; compound.yaml has them under buildings")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from gateway.cli.control_client import refresh_register
 from gateway.config import load
 from gateway.people import People
 from gateway.people.number_plates import normalized_plate
+from gateway.people.register_writer import ChangedBy
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.store import Store
@@ -44,7 +46,7 @@ def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
     Several plates are separated by `;`. `list` is resident or watch. Importing again changes nothing.
     """
     roster = read_roster(file, load(config).places if config else None)
-    counts = _run(data, lambda store: import_roster(store, roster, replace=replace))
+    counts = _run(data, lambda store: import_roster(store, roster, datetime.now(UTC), replace=replace))
     refresh_register(data)
     click.echo(
         f"{len(roster.residents)} persons and {len(roster.vehicles)} vehicles: "
@@ -57,7 +59,7 @@ def import_(file: Path, config: Path | None, replace: bool, data: Path) -> None:
 @data_option
 def list_(place: str, data: Path) -> None:
     """List persons with their ids, and vehicles."""
-    residents = _run(data, lambda store: People(store).persons())
+    residents = _run(data, lambda store: People(store).persons(datetime.now(UTC)))
     vehicles = _run(data, lambda store: People(store).vehicles())
     for one in residents:
         if _below(one.place, place):
@@ -73,8 +75,9 @@ def list_(place: str, data: Path) -> None:
 @data_option
 def remove(key: str, data: Path) -> None:
     """Remove the person with the id KEY, or the vehicle with the plate KEY."""
-    removed = _run(data, lambda store: People(store).remove(key))
-    if not removed and not _run(data, lambda store: People(store).remove(normalized_plate(key))):
+    now, by = datetime.now(UTC), ChangedBy("", "anju people remove")
+    removed = _run(data, lambda store: People(store).remove(key, now, by))
+    if not removed and not _run(data, lambda store: People(store).remove(normalized_plate(key), now, by)):
         raise click.ClickException(f"there is neither a person with the id nor a vehicle with the plate {key!r}")
     refresh_register(data)
     click.echo(f"{key} removed")

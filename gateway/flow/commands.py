@@ -72,7 +72,8 @@ class Commands:
         self._perform = perform
         self._report = report
         self._act = act
-        self._queue: asyncio.Queue[Command] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Command, bool]] = asyncio.Queue()
+        """Commands, each with whether it is marked as sent already."""
         self._awaited: dict[str, asyncio.Future[Json]] = {}
 
     async def order(self, command: Command) -> None:
@@ -116,18 +117,22 @@ class Commands:
 
     def carry_out(self, command: Command) -> None:
         """Send a command that is on record."""
-        self._queue.put_nowait(command)
+        self._queue.put_nowait((command, False))
+
+    def carry_out_sent(self, command: Command) -> None:
+        """Send a command that is on record as sent, or that the disk did not take: a door opens all the same."""
+        self._queue.put_nowait((command, True))
 
     async def run(self) -> None:
         """Carry commands out side by side, each within its own time limit; runs until cancelled."""
         await self._recover()
         async with asyncio.TaskGroup() as tasks:
             while True:
-                tasks.create_task(self._carry_out(await self._queue.get()))
+                tasks.create_task(self._carry_out(*await self._queue.get()))
 
-    async def _carry_out(self, command: Command) -> None:
+    async def _carry_out(self, command: Command, sent: bool) -> None:
         try:
-            if not await self._claim(command):
+            if not sent and not await self._claim(command):
                 return
             async with asyncio.timeout(command.limit.total_seconds()):
                 answer = await self._perform(command)

@@ -60,6 +60,11 @@ class Intake:
         self._more = asyncio.Event()
         self._shown_ahead = 0
         """The number of the last alarm that was on the screen before its rules had decided."""
+        self.listeners: list[Callable[[Signal | Action], None]] = []
+        """Told at once of each signal, on record (with its number) or not, and of each action; a repeat is not told.
+
+        A signal that the disk did not take may be told again when its device sends it again.
+        """
         self.waiting = 0
         self.accepted = 0
         self.duplicates = 0
@@ -101,6 +106,19 @@ class Intake:
         except NotRecorded:
             self.waiting += 1
             self._hand_on(wake)
+
+    async def report_with(self, signal: Signal, unit: Callable[[sqlite3.Connection], object]) -> int:
+        """Commit a signal of the gateway itself in one transaction with `unit`; returns its number.
+
+        Raises NotRecorded when it is not on disk; it is not handed on then.
+        """
+        signal = sanitized(replace(signal, received=self._clock.now()))
+
+        def both(connection: sqlite3.Connection) -> int:
+            unit(connection)
+            return journal.record_signal(connection, signal, timedelta()).number
+
+        return await self._append(both, lambda number: [replace(signal, number=number)], urgent=True)
 
     async def act(self, action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> int:
         """Commit what a person did, together with `unit`, and hand it to the pipeline; returns its number.
@@ -227,6 +245,7 @@ class Intake:
             self._leave()
             if isinstance(error, NotRecorded):
                 self._unrecorded.add(signal, window, str(error))
+                self._tell(signal)
             return
         self._unrecorded.kept(signal)
         recorded = future.result()
@@ -235,7 +254,9 @@ class Intake:
             self._leave()
         else:
             self.accepted += 1
-            self._hand_on(replace(signal, number=recorded.number))
+            kept = replace(signal, number=recorded.number)
+            self._hand_on(kept)
+            self._tell(kept)
 
     async def _append(
         self,
@@ -255,6 +276,8 @@ class Intake:
                 for event in events(done.result()):
                     self.waiting += 1
                     self._hand_on(event)
+                    if isinstance(event, Action):
+                        self._tell(event)
 
         future.add_done_callback(committed)
         return await asyncio.shield(future)
@@ -264,6 +287,10 @@ class Intake:
         assert isinstance(new, NewRules)
         self._leave()
         return new
+
+    def _tell(self, event: Signal | Action) -> None:
+        for listener in self.listeners:
+            listener(event)
 
     def _hand_on(self, event: Event | NewRules) -> None:
         self._committed.append(event)

@@ -43,11 +43,14 @@ def save_checkpoints(connection: sqlite3.Connection, checkpoints: Mapping[str, C
     )
 
 
-def record_command(connection: sqlite3.Connection, command: Command, at: datetime) -> None:
-    """Record a command as not sent yet; one with this id that is on record already stays as it is."""
+def record_command(connection: sqlite3.Connection, command: Command, at: datetime, state: str = "recorded") -> None:
+    """Record a command as not sent yet; one with this id that is on record already stays as it is.
+
+    With the state `sent` it is never sent after a restart: that suits whoever sends it right after this commit.
+    """
     connection.execute(
         "INSERT OR IGNORE INTO commands (id, device, action, arguments, by, at, expires, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'recorded')",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             command.id,
             command.device,
@@ -56,6 +59,7 @@ def record_command(connection: sqlite3.Connection, command: Command, at: datetim
             command.by,
             to_us(at),
             to_us(at + command.limit),
+            state,
         ),
     )
 

@@ -4,8 +4,10 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
+from gateway.model.access_pass import Pass
 from gateway.model.alert import DRILL_RULE, DRILL_STARTED, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command, limit_of
+from gateway.model.credential import Credential, CredentialKind
 from gateway.model.decision import Clear, Decision, Decisions, Perform, Raise, WakeAt
 from gateway.model.device import Device, DeviceType, Health, Place
 from gateway.model.event import Action, Event, Wake
@@ -13,8 +15,8 @@ from gateway.model.ids import DEVICE_ID, PLACE_PATH, new_id
 from gateway.model.incident import Incident, Member, Relation
 from gateway.model.json import Json
 from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
-from gateway.model.people import Household, Person, Role
-from gateway.model.register import Listing, Register, Resident, Vehicle
+from gateway.model.people import Household, Membership, Person, Role
+from gateway.model.register import CredentialKey, Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
 from gateway.model.silence import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, SilencedSource
 from gateway.model.words import Text, Words, as_data, from_data
@@ -36,6 +38,9 @@ __all__ = [
     "AlertState",
     "Clear",
     "Command",
+    "Credential",
+    "CredentialKey",
+    "CredentialKind",
     "Decision",
     "Decisions",
     "Device",
@@ -49,6 +54,8 @@ __all__ = [
     "Json",
     "Listing",
     "Member",
+    "Membership",
+    "Pass",
     "Perform",
     "Person",
     "Place",

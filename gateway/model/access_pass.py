@@ -1,17 +1,19 @@
-"""A visitor's pass (访客): who invited whom, where to, when, and through which doors."""
+"""A visitor's pass (访客通行证)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """`place` is the room that is visited, `host` the id of the person who invites (empty: made at the counter).
+    """Lets a visitor in from `since` until before `until`.
 
-    `doors` are the ids of the doors that it opens, `uses` how many times it opens one in all (None: no limit), `used`
-    how many times it has. `plate` is the vehicle's, empty for visitors on foot.
+    `place` is the room it is for, `host` the person's id, or the user's name, who gave it. `doors` are ids of devices;
+    empty for every door on the way to the room. `uses` is how often each door lets in, None without end, and `used` how
+    often one has, at most. `plate` opens barriers; empty without a car. `hours` and `days` (Monday is 0; empty for all)
+    are those of its kind.
     """
 
     id: str
@@ -22,11 +24,27 @@ class Pass:
     plate: str
     since: datetime
     until: datetime
-    doors: tuple[str, ...] = ()
+    doors: frozenset[str] = frozenset()
     uses: int | None = None
     used: int = 0
     revoked_at: datetime | None = None
+    hours: tuple[time, time] | None = None
+    days: frozenset[int] = frozenset()
 
-    def holds(self, at: datetime) -> bool:
-        """Whether it is in force at that moment, whatever the door."""
-        return self.revoked_at is None and self.since <= at <= self.until
+    def is_now(self, local: datetime) -> bool:
+        """Whether the hours and days of its kind cover this moment of the compound's clock."""
+        day = local.weekday()
+        if self.hours is not None:
+            start, end = self.hours
+            now = local.time()
+            over_midnight = start > end
+            if not (start <= now or now < end) if over_midnight else not start <= now < end:
+                return False
+            if over_midnight and now < end:
+                day = (local - timedelta(days=1)).weekday()  # it began the evening before
+        return not self.days or day in self.days
+
+    def is_valid(self, at: datetime) -> bool:
+        """Whether it is within its time, not revoked and not used up."""
+        in_time = self.since <= at < self.until
+        return in_time and self.revoked_at is None and (self.uses is None or self.used < self.uses)

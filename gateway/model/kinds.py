@@ -23,7 +23,6 @@ OTHER_KINDS = frozenset(
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
-    pass.used
     patrol.opened checkpoint.scanned finding.reported duty.asked
     desk.unattended desk.attended
     configuration.changed configuration.refused""".split()
@@ -40,7 +39,8 @@ ACTION_KINDS = frozenset(
     procedure.chosen procedure.answered procedure.step_taken
     command.ordered user.signed_in user.signed_out register.changed
     pass.created pass.revoked pass.left
-    duty.logged plan.changed""".split()
+    duty.logged plan.changed
+    resident.signed_in resident.signed_out resident.key_made""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -24,12 +25,32 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person of the register. `role` is resident, owner, family, tenant, staff or other."""
+    """A person of the register. `role` is resident, owner, family, tenant, carer, staff or other.
+
+    Somebody who belongs to several rooms has a role in each: a household lists them with their role there.
+    """
 
     id: str
     name: str
     phone: str = ""
     role: str = "resident"
+    born: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That a person belongs to a room, from `since` until before `until`."""
+
+    id: str
+    person: str
+    place: str
+    role: str
+    since: datetime
+    until: datetime | None = None
+
+    def is_valid(self, at: datetime) -> bool:
+        """Whether they belong to it at this time."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)

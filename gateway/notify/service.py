@@ -16,6 +16,7 @@ from gateway.errors import NotFound, NotRecorded
 from gateway.model import Words
 from gateway.notifier import CommandAccess, Notifier, Receipt
 from gateway.notify import rows
+from gateway.notify.at_once import PrivateMessage, send_at_once
 from gateway.notify.health_alerts import Alerts, HealthAlerts
 from gateway.notify.message import Message
 from gateway.notify.proofs import Proof, Proofs
@@ -124,11 +125,18 @@ class Outbox:
 
     async def try_out(self, name: str, recipients: Sequence[str] = ()) -> Receipt:
         """Send a test message at once, past quiet hours. Raises NotFound, LinkLost, BadInput."""
+        return await self._sender(name).prober.try_out(recipients)
+
+    async def send_private(self, name: str, message: PrivateMessage) -> Receipt:
+        """Send past the outbox: nothing of it is stored. Raises NotFound, LinkLost, BadInput."""
+        return await send_at_once(self._sender(name), message, self._now(), self._proofs)
+
+    def _sender(self, name: str) -> Sender:
         sender = self._senders.get(name)
         if sender is None:
             known = ", ".join(self._senders) or "there is none"
             raise NotFound(f"no notifier {name!r} in desk.yaml; known: {known}")
-        return await sender.prober.try_out(recipients)
+        return sender
 
     async def _work(self, sender: Sender) -> None:
         """Send the messages of one notifier for as long as it is in the YAML."""

@@ -27,7 +27,10 @@ class PassInvalid(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PassDraft:
-    """`plate` is normalised already. No `doors`: all on the way; no `uses`: as many as its kind allows."""
+    """`plate` is normalised already. No `doors`: all on the way; no `uses`: as many as its kind allows.
+
+    `host` is the id of the resident who invites, or the name of the user who made it at the counter.
+    """
 
     place: str
     name: str
@@ -43,7 +46,7 @@ class PassDraft:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The doors and the number of uses that the pass gets."""
+    """The doors (none: all on the way to the room, as access.yaml says) and the number of uses that the pass gets."""
 
     doors: Sequence[str]
     uses: int | None
@@ -65,9 +68,8 @@ def allowed(draft: PassDraft, settings: VisitorSection, doors: Sequence[str], no
             raise PassInvalid("doors", words)
     if kind.uses is not None and draft.uses is not None and draft.uses > kind.uses:
         raise PassInvalid("uses", Words(f"最多 {kind.uses} 次", f"at most {kind.uses} uses"))
-    return Allowed(
-        tuple(dict.fromkeys(draft.doors)) or tuple(possible), draft.uses if draft.uses is not None else kind.uses
-    )
+    chosen = tuple(dict.fromkeys(draft.doors)) or (tuple(possible) if kind.doors else ())
+    return Allowed(chosen, draft.uses if draft.uses is not None else kind.uses)
 
 
 def _check_times(draft: PassDraft, kind: VisitorKind, settings: VisitorSection, now: datetime) -> None:

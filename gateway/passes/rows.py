@@ -1,4 +1,4 @@
-"""SQL of passes and their uses. Times are microseconds, UTC; sealed columns stay sealed."""
+"""SQL of passes. Times are microseconds, UTC; sealed columns stay sealed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_WITH_USES = "SELECT p.*, (SELECT count(*) FROM pass_uses u WHERE u.pass = p.id) AS used FROM passes p"
+# As gateway/access/rows.py counts: what a door let in, leaving not counted; of several doors the one with most.
+_USED = (
+    "SELECT count(*) AS n FROM access_log a WHERE a.pass = p.id AND a.granted AND a.inside IS NOT 0"
+    " AND a.code <> 'fire' GROUP BY a.door ORDER BY n DESC LIMIT 1"
+)
+_WITH_USES = f"SELECT p.*, coalesce(({_USED}), 0) AS used FROM passes p"  # noqa: S608  # our own text
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,36 +128,14 @@ def leave(connection: sqlite3.Connection, pass_id: str, now_us: int) -> int:
     return connection.execute("UPDATE passes SET left_at = ? WHERE id = ?", (now_us, pass_id)).rowcount
 
 
-def insert_use(  # the table's columns
-    connection: sqlite3.Connection, key: str, pass_id: str, door: str, at_us: int, window: int | None
-) -> bool:
-    """Count a use; False when its key is counted already, or the pass is gone."""
-    found = connection.execute(
-        "INSERT INTO pass_uses (key, pass, door, at, code_window) SELECT ?, id, ?, ?, ? FROM passes WHERE id = ?"
-        " ON CONFLICT (key) DO NOTHING",
-        (key, door, at_us, window, pass_id),
-    )
-    return found.rowcount > 0
-
-
-def uses_since(connection: sqlite3.Connection, pass_ids: Sequence[str], us: int) -> list[sqlite3.Row]:
-    """The uses of these passes from this time on, oldest first for each."""
-    return [
-        row
-        for pass_id in pass_ids
-        for row in connection.execute("SELECT * FROM pass_uses WHERE pass = ? AND at >= ? ORDER BY at", (pass_id, us))
-    ]
-
-
 def ended_before(connection: sqlite3.Connection, before_us: int) -> list[str]:
     """The ids of passes that ended before this time."""
     return [row["id"] for row in connection.execute("SELECT id FROM passes WHERE until < ?", (before_us,))]
 
 
 def delete(connection: sqlite3.Connection, pass_ids: Sequence[str]) -> None:
-    """Delete passes with their uses."""
+    """Delete passes."""
     for pass_id in pass_ids:
-        connection.execute("DELETE FROM pass_uses WHERE pass = ?", (pass_id,))
         connection.execute("DELETE FROM passes WHERE id = ?", (pass_id,))
 
 

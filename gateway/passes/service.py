@@ -1,4 +1,7 @@
-"""Passes of visitors: made, revoked, listed, found by their token, and counted when they open a door."""
+"""Passes of visitors: made, revoked, listed, and found by the token of the visitor's page.
+
+Doors read them in the register and count their uses (`gateway/access`); here they are kept.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,19 @@ import structlog
 
 from gateway.config.residents import VisitorKind, VisitorSection
 from gateway.errors import AnjuError, Conflict, NotFound
-from gateway.model import Action, Signal, Step
-from gateway.model.access_pass import Pass
+from gateway.model import Action, Pass, Step, as_data
 from gateway.passes import codes, rows
-from gateway.passes.at_door import PassesAtDoor
-from gateway.passes.draft import PassDraft, allowed
-from gateway.passes.held import HeldPasses, PassUse
-from gateway.passes.stored import PURPOSE, StoredPass, pass_of, stored_pass
+from gateway.passes.draft import Allowed, PassDraft, allowed
+from gateway.passes.stored import PURPOSE, StoredPass, of_its_kind, pass_of, stored_pass
 from gateway.store import Store, audit
-from gateway.store.columns import from_us, to_us
+from gateway.store.columns import to_us
 from gateway.store.signed_token import SignedTokens, hash_of
 
 __all__ = ["PassList", "Passes", "VisitorKind"]
 log = structlog.get_logger(__name__)
 KEPT_IN_MEMORY = timedelta(days=1)
-"""A pass that ended is known for so long: a refusal at the door can then say whose it was."""
+"""A pass that ended is known to doors for so long: a refusal can then say whose it was."""
+_KEY_PURPOSE = "pass codes"
 
 
 class Act(Protocol):
@@ -46,9 +47,9 @@ class PassList:
 
 
 class Passes:
-    """`settings` gives the present section of residents.yaml and the time zone, `device` is the gateway's own id.
+    """`settings` gives the present section of residents.yaml and the time zone.
 
-    `show` gets all passes whenever one changes; see `CurrentRegister.show_passes`.
+    `show` gets all passes whenever one changes: `CurrentRegister.replace_passes`.
     """
 
     def __init__(
@@ -56,17 +57,16 @@ class Passes:
         store: Store,
         now: Callable[[], datetime],
         settings: Callable[[], tuple[VisitorSection, ZoneInfo]],
-        emit: Callable[[Signal], Awaitable[int]],
         act: Act,
         show: Callable[[Mapping[str, Pass]], None],
-        device: str,
     ) -> None:
-        self.held = HeldPasses(show)
-        self.at_door = PassesAtDoor(self.held, store, settings, emit, device)
         self._store = store
         self._now = now
         self._settings = settings
         self._act = act
+        self._show = show
+        self._held: Mapping[str, Pass] = {}
+        self._key: bytes | None = None
 
     @property
     def settings(self) -> VisitorSection:
@@ -74,42 +74,67 @@ class Passes:
         return self._settings()[0]
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The compound's time zone."""
-        return self._settings()[1]
+    def held(self) -> Mapping[str, Pass]:
+        """The passes that doors know, by id."""
+        return self._held
+
+    @property
+    def key(self) -> bytes:
+        """The gateway's key of all codes. Raises VaultError without a usable key."""
+        if self._key is None:
+            self._key = self._store.vault.mac(_KEY_PURPOSE, b"")
+        return self._key
+
+    def verify(self, text: str, at: datetime) -> codes.VerifiedCode | codes.CodeFault:
+        """Check a code that a reader has read, by signature and time alone. Raises VaultError without a usable key."""
+        return codes.verify_code(text, self.key, at, self.settings.clock_tolerance)
 
     async def load(self) -> None:
-        """Read the passes at the start, and tell of uses that no rule may have heard of. Never raises AnjuError."""
+        """Read the passes at the start. When they can't be read there are none, and the log says why."""
+        vault, settings, since = self._store.vault, self.settings, to_us(self._now() - KEPT_IN_MEMORY)
         try:
-            await self._load()
+            found = await self._store.read(lambda connection: rows.ending_after(connection, since))
         except AnjuError as error:
             log.error("the passes can't be read", why=str(error))
+            return
+        self._hold({row["id"]: pass_of(row, vault, settings) for row in found})
 
-    async def _load(self) -> None:
-        vault, now = self._store.vault, self._now()
-
-        def read(connection: sqlite3.Connection) -> tuple[list[Pass], list[sqlite3.Row]]:
-            found = [pass_of(row, vault) for row in rows.ending_after(connection, to_us(now - KEPT_IN_MEMORY))]
-            ids = [one.id for one in found]
-            return found, rows.uses_since(connection, ids, to_us(now - timedelta(minutes=10)))
-
-        passes, uses = await self._store.read(read)
-        self.held.replace_all(passes, uses, from_us)
-        for row in uses:  # a crash may lie between the use's commit and its signal; the journal knows duplicates
-            if (one := self.held.get(row["pass"])) is not None:
-                use = PassUse(row["key"], one, row["door"], from_us(row["at"]), row["code_window"])
-                await self.at_door.tell(use)
+    def tidy(self) -> None:
+        """Forget passes that are over, and give the others the hours and days that their kinds have now."""
+        kept = {one.id: one for one in self._held.values() if one.until >= self._now() - KEPT_IN_MEMORY}
+        settings = self.settings
+        kept = {pass_id: of_its_kind(one, settings) for pass_id, one in kept.items()}
+        if kept != self._held:
+            self._hold(kept)
 
     async def create(self, draft: PassDraft, by: str, doors: Sequence[str]) -> StoredPass:
-        """Make a pass; `doors` are those that one for this place may open.
+        """Make a pass; `doors` are those that one for this place may name.
 
         Raises PassInvalid, Conflict when the household has too many, VaultError, NotRecorded.
         """
-        settings, now, vault = self.settings, self._now(), self._store.vault
-        gets = allowed(draft, settings, doors, now)
-        tokens = SignedTokens(vault, PURPOSE)
-        half = tokens.new_half()
-        new = rows.NewPass(
+        settings, now = self.settings, self._now()
+        new = self._row(draft, by, allowed(draft, settings, doors, now), now)
+        about = {"pass": new.id, "kind": new.kind, "place": new.place}
+
+        def unit(connection: sqlite3.Connection) -> None:
+            if rows.count_open(connection, draft.place, new.made_at) >= settings.per_household:
+                raise Conflict(f"the household has {settings.per_household} passes already")
+            if rows.exists(connection, new.id):  # 40 bits at random: once in a lifetime
+                raise Conflict("the pass could not be made, try again")
+            rows.insert(connection, new)
+            audit.append(connection, Step("", "pass-created", by, now, data=about))
+
+        told = {**about, "kind_name": as_data(settings.words_of(new.kind)), "until": draft.until.isoformat()}
+        await self._act(Action(kind="pass.created", user=by, time=now, place=new.place, data=told), unit)
+        made = await self.one(new.id)
+        assert made is not None
+        self._put(made.its)
+        return made
+
+    def _row(self, draft: PassDraft, by: str, gets: Allowed, now: datetime) -> rows.NewPass:
+        vault = self._store.vault
+        half = SignedTokens(vault, PURPOSE).new_half()
+        return rows.NewPass(
             id=codes.new_pass_id(),
             kind=draft.kind,
             place=draft.place,
@@ -127,22 +152,6 @@ class Passes:
             made_at=to_us(now),
         )
 
-        def unit(connection: sqlite3.Connection) -> None:
-            if rows.count_open(connection, draft.place, new.made_at) >= settings.per_household:
-                raise Conflict(f"the household has {settings.per_household} passes already")
-            if rows.exists(connection, new.id):
-                raise Conflict("the pass could not be made, try again")
-            rows.insert(connection, new)
-            data = {"pass": new.id, "kind": new.kind, "place": new.place}
-            audit.append(connection, Step("", "pass-created", by, now, data=data))
-
-        data = {"pass": new.id, "kind": new.kind, "place": new.place, "until": draft.until.isoformat()}
-        await self._act(Action(kind="pass.created", user=by, time=now, place=new.place, data=data), unit)
-        made = await self.one(new.id)
-        assert made is not None
-        self.held.put(made.its)
-        return made
-
     async def revoke(self, pass_id: str, by: str, why: str = "") -> None:
         """Revoke a pass: doors refuse it at once. Raises NotFound when there is none that is not revoked."""
         now, before = self._now(), await self.one(pass_id)
@@ -156,7 +165,7 @@ class Passes:
             audit.append(connection, Step("", "pass-revoked", by, now, why, data=data))
 
         await self._act(_action("pass.revoked", before.its, by, now), unit)
-        self.held.put(replace(self.held.get(pass_id) or before.its, revoked_at=now))
+        self._put(replace(before.its, revoked_at=now))
 
     async def leave(self, pass_id: str, by: str) -> None:
         """Note that the visitor has left, where no door reads it. Raises NotFound."""
@@ -188,8 +197,8 @@ class Passes:
 
     async def listed(self, places: Sequence[str] | None, state: str, after: str | None, limit: int) -> PassList:
         """Passes of these places (None: all), those that end last first. `state` is open, ended or empty."""
-        wanted_places: Sequence[str | None] = [None] if places is None else places
         wanted = rows.Page(to_us(self._now()), state, limit + 1, _cursor(after))
+        wanted_places: Sequence[str | None] = [None] if places is None else places
 
         def read(connection: sqlite3.Connection) -> list[sqlite3.Row]:
             return [row for place in wanted_places for row in rows.page(connection, place, wanted)]
@@ -200,14 +209,14 @@ class Passes:
         return PassList([self._stored(row) for row in found[:limit]], f"{last['until']}.{last['id']}" if last else None)
 
     def _stored(self, row: sqlite3.Row) -> StoredPass:
-        """As stored, with the uses that are in memory only."""
-        found = stored_pass(row, self._store.vault)
-        held = self.held.get(found.its.id)
-        return (
-            found
-            if held is None or held.used <= found.its.used
-            else replace(found, its=replace(found.its, used=held.used))
-        )
+        return stored_pass(row, self._store.vault, self.settings)
+
+    def _put(self, one: Pass) -> None:
+        self._hold({**self._held, one.id: one})
+
+    def _hold(self, passes: Mapping[str, Pass]) -> None:
+        self._held = passes
+        self._show(passes)
 
 
 def _action(kind: str, one: Pass, by: str, now: datetime) -> Action:

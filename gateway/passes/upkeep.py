@@ -1,4 +1,4 @@
-"""What happens to passes by itself: uses are written that could not be, hosts move out, old passes are deleted."""
+"""What happens to passes by themselves: hosts move out, kinds change their hours, old passes are deleted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 
 from gateway.errors import AnjuError, NotFound
 from gateway.passes import rows
-from gateway.passes.service import KEPT_IN_MEMORY, Passes
+from gateway.passes.service import Passes
 from gateway.store import Store
 from gateway.store.columns import to_us
 
@@ -23,7 +23,7 @@ MOVED_OUT = "anju"
 
 
 class PassUpkeep:
-    """`rooms_of` gives the rooms that a person belongs to at a time."""
+    """`rooms_of` gives the rooms that a person belongs to at a time, `is_person` tells persons from users."""
 
     def __init__(
         self,
@@ -31,11 +31,13 @@ class PassUpkeep:
         store: Store,
         now: Callable[[], datetime],
         rooms_of: Callable[[str, datetime], Collection[str]],
+        is_person: Callable[[str], bool],
     ) -> None:
         self._passes = passes
         self._store = store
         self._now = now
         self._rooms_of = rooms_of
+        self._is_person = is_person
 
     async def run(self) -> None:
         """Look after the passes until cancelled."""
@@ -48,13 +50,12 @@ class PassUpkeep:
 
     async def check(self) -> None:
         """Do all of it once. Raises NotRecorded."""
-        await self._passes.at_door.write_pending()
+        self._passes.tidy()
         now = self._now()
-        held = self._passes.held
-        held.forget([one.id for one in held.all() if one.until < now - KEPT_IN_MEMORY])
-        for one in held.all():
+        for one in list(self._passes.held.values()):
             # The host's right to invite ends with the day they move out, and so do their invitations.
-            if one.host and one.holds(max(now, one.since)) and one.place not in self._rooms_of(one.host, now):
+            is_open = one.revoked_at is None and one.until > now
+            if is_open and self._is_person(one.host) and one.place not in self._rooms_of(one.host, now):
                 await self._end(one.id)
         await self._purge(now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+from datetime import datetime
 from typing import cast
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from gateway.errors import NotFound
 from gateway.people import rows
+from gateway.people.sealing import opened
 from gateway.store import Store
+from gateway.store.columns import to_us
 from gateway.store.vault import Vault
 from gateway.vision.face_matching import FaceMatching, FaceModels
 from gateway.vision.identities import Identities, IdentityFace, IdentityVehicle, Listing
@@ -40,29 +43,39 @@ async def enrol(
     await store.write(put)
 
 
-async def load_identities(store: Store, matching: FaceMatching | None = None) -> Identities:
-    """All enrolled faces and registered vehicles, for the vision workers.
+async def load_identities(store: Store, at: datetime, matching: FaceMatching | None = None) -> Identities:
+    """The enrolled faces and registered vehicles of that time, for the vision workers.
 
     Templates of another recogniser than that of `matching` can't be compared with its own and are left out.
     """
     vault, settings = store.vault, matching or FaceMatching()
-    return await store.read(
-        lambda connection: Identities(_faces(connection, vault, settings.models.name), _vehicles(connection), settings)
-    )
+
+    def read(connection: sqlite3.Connection) -> Identities:
+        return Identities(_faces(connection, vault, settings.models.name, at), _vehicles(connection, at), settings)
+
+    return await store.read(read)
 
 
-def _faces(connection: sqlite3.Connection, vault: Vault, model: str) -> list[IdentityFace]:
-    return [
-        IdentityFace(
-            person_id=row["person"],
-            name=row["name"],
-            place=row["place"],
-            list=cast("Listing", row["list"]),
-            template=template,
-        )
-        for row in rows.face_templates(connection)
-        if (template := _template(vault.decrypt(row["template"]), model)) is not None
-    ]
+def _faces(connection: sqlite3.Connection, vault: Vault, model: str, at: datetime) -> list[IdentityFace]:
+    rooms = _rooms(connection, to_us(at))
+    found = []
+    for row in rows.face_templates(connection):
+        person, template = row["person"], _template(vault.decrypt(row["template"]), model)
+        # Somebody who has moved out is not expected any more; somebody who is watched for belongs to no room.
+        if template is not None and (person in rooms or row["list"] == "watch"):
+            name, listing = opened(vault, row["name"], person), cast("Listing", row["list"])
+            face = IdentityFace(person_id=person, name=name, place=rooms.get(person), list=listing, template=template)
+            found.append(face)
+    return found
+
+
+def _rooms(connection: sqlite3.Connection, at_us: int) -> dict[str, str]:
+    """The first room that each person belongs to at this time."""
+    found: dict[str, str] = {}
+    for row in rows.memberships(connection):
+        if row["since"] <= at_us and (row["until"] is None or at_us < row["until"]):
+            found.setdefault(row["person"], row["place"])
+    return found
 
 
 def _template(opened: bytes, model: str) -> NDArray[np.float32] | None:
@@ -71,7 +84,10 @@ def _template(opened: bytes, model: str) -> NDArray[np.float32] | None:
     return np.frombuffer(opened[len(model) :], "<f4") if own and (not model or len(opened) != _DLIB_BYTES) else None
 
 
-def _vehicles(connection: sqlite3.Connection) -> list[IdentityVehicle]:
+def _vehicles(connection: sqlite3.Connection, at: datetime) -> list[IdentityVehicle]:
+    at_us = to_us(at)
     return [
-        IdentityVehicle(row["plate"], row["place"], cast("Listing", row["list"])) for row in rows.vehicles(connection)
+        IdentityVehicle(row["plate"], row["place"], cast("Listing", row["list"]))
+        for row in rows.vehicles(connection)
+        if row["since"] <= at_us and (row["until"] is None or at_us < row["until"])
     ]

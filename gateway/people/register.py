@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from gateway.errors import AnjuError, NotRecorded
-from gateway.model import Action, Register
+from gateway.model import Action, Pass, Register
 from gateway.people.residents import People
 from gateway.store import Store
 
@@ -35,7 +36,8 @@ class CurrentRegister:
     async def load(self) -> None:
         """Read the snapshot at the start. When it can't be read it stays empty, and the log says why."""
         try:
-            self.snapshot = self._recorded = await self._people.register()
+            await self._people.seal_names()
+            self.snapshot = self._recorded = await self._read()
         except AnjuError as error:
             log.error("the register of people and vehicles can't be read", why=str(error))
 
@@ -44,17 +46,25 @@ class CurrentRegister:
 
         Raises NotRecorded when the database can't be read; the old snapshot stays.
         """
-        register = await self._people.register()
-        if register != self._recorded:
+        register = await self._read()
+        # Passes are compared too, and equal: both have those of the present snapshot.
+        if register != replace(self._recorded, passes=register.passes):
             self.snapshot = register
             await self._record(register)
         self._refreshed.set()
         return register
 
+    def replace_passes(self, passes: Mapping[str, Pass]) -> None:
+        """Replace the passes alone: a visitor's pass changes nothing for rules."""
+        self.snapshot = replace(self.snapshot, passes=passes)
+
     async def refreshed(self) -> None:
         """Wait for the next `refresh`, also one that changed only face templates."""
         await self._refreshed.wait()
         self._refreshed.clear()
+
+    async def _read(self) -> Register:
+        return replace(await self._people.register(self._now()), passes=self.snapshot.passes)
 
     async def _record(self, register: Register) -> None:
         data = {"persons": len(register.persons), "vehicles": len(register.vehicles)}

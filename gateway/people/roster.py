@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +31,7 @@ _NAME_LIMIT = 60
 
 @dataclass(slots=True)
 class Roster:
-    """The content of a list: residents by id, vehicles by plate."""
+    """The content of a list: residents by id, or by place and name where the list gives none; vehicles by plate."""
 
     residents: dict[str, Resident] = field(default_factory=dict)
     vehicles: dict[str, Vehicle] = field(default_factory=dict)
@@ -68,11 +67,6 @@ def read_roster(file: Path, places: Mapping[str, Place] | None = None) -> Roster
     if reading.mistakes:
         raise ConfigError(reading.mistakes)
     return reading.roster
-
-
-def person_id(place: str | None, name: str) -> str:
-    """The id of a person whose list gives none: the same name at the same place gives the same id."""
-    return "p-" + hashlib.blake2b(f"{place or ''}\n{name}".encode(), digest_size=6).hexdigest()
 
 
 def _names(places: Mapping[str, Place]) -> Iterator[tuple[str, str]]:
@@ -122,12 +116,12 @@ def _add_resident(reading: _Reading, cells: Mapping[str, str], place: str | None
     name = cells["name"]
     if len(name) > _NAME_LIMIT:
         reading.add_mistake(f"a name of {len(name)} characters", f"{_NAME_LIMIT} is the most")
-    key = cells.get("id") or person_id(place, name)
-    if not _PERSON_ID.fullmatch(key):
-        reading.add_mistake(f"id {key!r}", "use small letters, digits, - and _, up to 63")
-    person = Person(key, name, _phone(reading, cells.get("phone", "")), _role(reading, cells.get("role", "")))
+    given = cells.get("id", "")
+    if given and not _PERSON_ID.fullmatch(given):
+        reading.add_mistake(f"id {given!r}", "use small letters, digits, - and _, up to 63")
+    person = Person(given, name, _phone(reading, cells.get("phone", "")), _role(reading, cells.get("role", "")))
     resident = Resident(person, place, listing)
-    before = reading.roster.residents.setdefault(key, resident)
+    before = reading.roster.residents.setdefault(given or f"{place or ''}\n{name}", resident)
     if before != resident:  # a resident with several cars may have a line for each
         reading.add_mistake(f"{name} is there twice with different data", "keep one line, or give each an id")
 

@@ -1,13 +1,14 @@
-"""SQL of persons, vehicles, door plates and face templates. Times are microseconds, UTC; sealed columns stay sealed."""
+"""SQL of the register, door plates and face templates. Times are microseconds, UTC; sealed columns stay sealed."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 
 def persons(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """All persons, by place and name."""
-    return connection.execute("SELECT * FROM persons ORDER BY place, name").fetchall()
+    """All persons."""
+    return connection.execute("SELECT * FROM persons ORDER BY id").fetchall()
 
 
 def person(connection: sqlite3.Connection, person_id: str) -> sqlite3.Row | None:
@@ -16,65 +17,223 @@ def person(connection: sqlite3.Connection, person_id: str) -> sqlite3.Row | None
     return row
 
 
-def person_ids_at(connection: sqlite3.Connection, place: str) -> list[str]:
-    """Ids of all persons of exactly this place, on either list."""
-    return [row["id"] for row in connection.execute("SELECT id FROM persons WHERE place = ?", (place,))]
-
-
 def put_person(  # the table's columns
     connection: sqlite3.Connection,
     person_id: str,
-    place: str | None,
-    name: str,
-    role: str,
+    name: bytes | None,
+    phone: bytes | None,
+    id_number: bytes | None,
+    born: bytes | None,
     listing: str,
-    sealed_phone: bytes | None,
 ) -> None:
-    """Insert the person, or replace all columns of the one with this id."""
+    """Insert the person, or replace all columns of the one with this id. All but the list are sealed."""
     # An upsert, not REPLACE: that would delete the old row, and with it the person's face templates.
     connection.execute(
-        "INSERT INTO persons (id, place, name, role, list, phone) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET place = excluded.place, name = excluded.name, role = excluded.role,"
-        " list = excluded.list, phone = excluded.phone",
-        (person_id, place, name, role, listing, sealed_phone),
+        "INSERT INTO persons (id, name, phone, id_number, born, list) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, phone = excluded.phone,"
+        " id_number = excluded.id_number, born = excluded.born, list = excluded.list",
+        (person_id, name or b"", phone, id_number, born, listing),
     )
 
 
 def delete_person(connection: sqlite3.Connection, person_id: str) -> int:
-    """Delete the person with their face templates; returns 0 if there is none."""
+    """Delete the person with memberships, credentials, digests and face templates; returns 0 if there is none."""
     return connection.execute("DELETE FROM persons WHERE id = ?", (person_id,)).rowcount
+
+
+def plain_names(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Persons whose name is not sealed yet: it is a text, not bytes."""
+    return connection.execute("SELECT * FROM persons WHERE typeof(name) = 'text'").fetchall()
+
+
+def set_name(connection: sqlite3.Connection, person_id: str, sealed: bytes) -> None:
+    """Replace the person's name."""
+    connection.execute("UPDATE persons SET name = ? WHERE id = ?", (sealed, person_id))
+
+
+def set_digests(connection: sqlite3.Connection, person_id: str, digests: Iterable[tuple[str, bytes]]) -> None:
+    """Replace what the person is found by: kinds of the blind index with digests."""
+    connection.execute("DELETE FROM blind_index WHERE person = ?", (person_id,))
+    connection.executemany(
+        "INSERT INTO blind_index (kind, digest, person) VALUES (?, ?, ?)",
+        [(kind, digest, person_id) for kind, digest in digests],
+    )
+
+
+def persons_by_digest(connection: sqlite3.Connection, kind: str, digest: bytes) -> list[str]:
+    """Ids of the persons with this digest in the blind index."""
+    found = connection.execute(
+        "SELECT person FROM blind_index WHERE kind = ? AND digest = ? ORDER BY person", (kind, digest)
+    )
+    return [row["person"] for row in found]
+
+
+def memberships(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """All memberships, also those that are over, oldest first."""
+    return connection.execute("SELECT * FROM memberships ORDER BY since, id").fetchall()
+
+
+def memberships_of(connection: sqlite3.Connection, person_id: str) -> list[sqlite3.Row]:
+    """The person's memberships, oldest first."""
+    sql = "SELECT * FROM memberships WHERE person = ? ORDER BY since, id"
+    return connection.execute(sql, (person_id,)).fetchall()
+
+
+def memberships_at(connection: sqlite3.Connection, place: str) -> list[sqlite3.Row]:
+    """The memberships of exactly this place, oldest first."""
+    return connection.execute("SELECT * FROM memberships WHERE place = ? ORDER BY since, id", (place,)).fetchall()
+
+
+def membership(connection: sqlite3.Connection, membership_id: str) -> sqlite3.Row | None:
+    """The membership with this id."""
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM memberships WHERE id = ?", (membership_id,)).fetchone()
+    return row
+
+
+def put_membership(  # the table's columns
+    connection: sqlite3.Connection,
+    membership_id: str,
+    person_id: str,
+    place: str,
+    role: str,
+    since_us: int,
+    until_us: int | None,
+) -> None:
+    """Insert the membership, or replace role and dates of the one with this id."""
+    connection.execute(
+        "INSERT INTO memberships (id, person, place, role, since, until) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET role = excluded.role, since = excluded.since, until = excluded.until",
+        (membership_id, person_id, place, role, since_us, until_us),
+    )
 
 
 def vehicles(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     """All vehicles, by plate."""
-    return connection.execute("SELECT plate, place, list FROM vehicles ORDER BY plate").fetchall()
+    return connection.execute("SELECT * FROM vehicles ORDER BY plate").fetchall()
 
 
 def vehicle(connection: sqlite3.Connection, plate: str) -> sqlite3.Row | None:
-    """Place and list of the vehicle with this plate."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT place, list FROM vehicles WHERE plate = ?", (plate,)
-    ).fetchone()
+    """The vehicle with this plate."""
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM vehicles WHERE plate = ?", (plate,)).fetchone()
     return row
 
 
-def plates_at(connection: sqlite3.Connection, place: str) -> list[str]:
-    """Plates of all vehicles of exactly this place, on either list."""
-    return [row["plate"] for row in connection.execute("SELECT plate FROM vehicles WHERE place = ?", (place,))]
+def vehicles_at(connection: sqlite3.Connection, place: str) -> list[sqlite3.Row]:
+    """All vehicles of exactly this place, on either list."""
+    return connection.execute("SELECT * FROM vehicles WHERE place = ? ORDER BY plate", (place,)).fetchall()
 
 
-def put_vehicle(connection: sqlite3.Connection, plate: str, place: str | None, listing: str) -> None:
-    """Insert the vehicle, or replace place and list of the one with this plate."""
+def put_vehicle(  # the table's columns
+    connection: sqlite3.Connection,
+    plate: str,
+    place: str | None,
+    listing: str,
+    person: str | None,
+    since_us: int,
+    until_us: int | None,
+) -> None:
+    """Insert the vehicle, or replace all columns of the one with this plate."""
     connection.execute(
-        "INSERT INTO vehicles (plate, place, list) VALUES (?, ?, ?)"
-        " ON CONFLICT (plate) DO UPDATE SET place = excluded.place, list = excluded.list",
-        (plate, place, listing),
+        "INSERT INTO vehicles (plate, place, list, person, since, until) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (plate) DO UPDATE SET place = excluded.place, list = excluded.list, person = excluded.person,"
+        " since = excluded.since, until = excluded.until",
+        (plate, place, listing, person, since_us, until_us),
     )
 
 
 def delete_vehicle(connection: sqlite3.Connection, plate: str) -> int:
     """Delete the vehicle; returns 0 if there is none."""
     return connection.execute("DELETE FROM vehicles WHERE plate = ?", (plate,)).rowcount
+
+
+def credentials(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """All cards and PINs that were not ended, without their sealed values."""
+    sql = "SELECT id, kind, digest, person, place, since, until, ended_at FROM credentials WHERE ended_at IS NULL"
+    return connection.execute(sql).fetchall()
+
+
+def credential(connection: sqlite3.Connection, credential_id: str) -> sqlite3.Row | None:
+    """The card or PIN with this id."""
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM credentials WHERE id = ?", (credential_id,)).fetchone()
+    return row
+
+
+def valid_card(connection: sqlite3.Connection, digest: bytes) -> sqlite3.Row | None:
+    """The card with this digest that was not ended."""
+    sql = "SELECT * FROM credentials WHERE kind = 'card' AND digest = ? AND ended_at IS NULL"
+    row: sqlite3.Row | None = connection.execute(sql, (digest,)).fetchone()
+    return row
+
+
+def credentials_at(connection: sqlite3.Connection, place: str) -> list[sqlite3.Row]:
+    """The cards and PINs of exactly this place, also those that were ended."""
+    return connection.execute("SELECT * FROM credentials WHERE place = ? ORDER BY id", (place,)).fetchall()
+
+
+def credentials_of(connection: sqlite3.Connection, person_id: str) -> list[sqlite3.Row]:
+    """The person's cards and PINs, also those that were ended."""
+    return connection.execute("SELECT * FROM credentials WHERE person = ? ORDER BY id", (person_id,)).fetchall()
+
+
+def insert_credential(  # the table's columns
+    connection: sqlite3.Connection,
+    credential_id: str,
+    kind: str,
+    digest: bytes,
+    value: bytes | None,
+    person: str | None,
+    place: str,
+    since_us: int,
+    until_us: int | None,
+) -> None:
+    """Add a card or PIN. A card must not be there already, unless it was ended."""
+    connection.execute(
+        "INSERT INTO credentials (id, kind, digest, value, person, place, since, until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (credential_id, kind, digest, value, person, place, since_us, until_us),
+    )
+
+
+def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us: int, because: str) -> int:
+    """End it, unless it was ended; returns how many."""
+    return connection.execute(
+        "UPDATE credentials SET ended_at = ?, ended_because = ? WHERE id = ? AND ended_at IS NULL",
+        (ended_us, because, credential_id),
+    ).rowcount
+
+
+def insert_change(  # the table's columns
+    connection: sqlite3.Connection,
+    at_us: int,
+    user: str,
+    why: str,
+    subject: str,
+    subject_id: str,
+    person: str | None,
+    place: str | None,
+    before: bytes | None,
+    after: bytes | None,
+) -> int:
+    """Put a change of the register on record; returns its number. `before` and `after` are sealed."""
+    row = connection.execute(
+        "INSERT INTO register_changes (at, user, why, subject, subject_id, person, place, before, after)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+        (at_us, user, why, subject, subject_id, person, place, before, after),
+    ).fetchone()
+    number: int = row["number"]
+    return number
+
+
+def changes_at(connection: sqlite3.Connection, place: str, before: int, limit: int) -> list[sqlite3.Row]:
+    """Changes of exactly this place, newest first, below a number."""
+    sql = "SELECT * FROM register_changes WHERE place = ? AND number < ? ORDER BY number DESC LIMIT ?"
+    return connection.execute(sql, (place, before, limit)).fetchall()
+
+
+def changes_of(connection: sqlite3.Connection, person_id: str, before: int, limit: int) -> list[sqlite3.Row]:
+    """Changes about a person, newest first, below a number."""
+    sql = "SELECT * FROM register_changes WHERE person = ? AND number < ? ORDER BY number DESC LIMIT ?"
+    return connection.execute(sql, (person_id, before, limit)).fetchall()
 
 
 def valid_door_plate(connection: sqlite3.Connection, place: str) -> sqlite3.Row | None:
@@ -117,11 +276,16 @@ def revoke_door_plate(connection: sqlite3.Connection, place: str, now_us: int) -
 
 
 def face_templates(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """All sealed templates with name, place and list of their persons, oldest first for each person."""
+    """All sealed templates with name and list of their persons, oldest first for each person."""
     return connection.execute(
-        "SELECT f.person, f.template, p.name, p.place, p.list"
+        "SELECT f.person, f.template, p.name, p.list"
         " FROM face_templates f JOIN persons p ON p.id = f.person ORDER BY f.person, f.enrolled_at"
     ).fetchall()
+
+
+def delete_face_templates(connection: sqlite3.Connection, person_id: str) -> int:
+    """Delete the person's templates; returns how many there were."""
+    return connection.execute("DELETE FROM face_templates WHERE person = ?", (person_id,)).rowcount
 
 
 def insert_face_template(

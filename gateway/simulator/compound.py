@@ -19,6 +19,7 @@ from gateway.simulator.perimeter import run_perimeter_host
 from gateway.simulator.rtsp import Mount, RtspServer
 from gateway.simulator.scenario import CAMERAS, EVENT_SCENES, PANELS, SimulatedDevices, run_scenario
 from gateway.simulator.scenes import scenes
+from gateway.simulator.sms import run_sms_gateway
 
 IO_MODULE = 1
 """Address of the module at the gate, to which a barrier is wired."""
@@ -40,12 +41,17 @@ class Plan:
     panels: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     modules: Path | None = None
     """The gateway's end of the line of input and output modules; None: there is none."""
+    sms_port: int = 0
+    codes: Path | None = None
+    """Where the SMS gateway writes the newest code; None: there is no SMS gateway."""
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """From JSON."""
         values: dict[str, Any] = json.loads(file.read_text())
-        paths: dict[str, Any] = {name: Path(values[name]) for name in ("serial", "cache", "modules") if name in values}
+        paths: dict[str, Any] = {
+            name: Path(values[name]) for name in ("serial", "cache", "modules", "codes") if name in values
+        }
         return cls(**values | paths)
 
     def panel(self, device: str) -> CommunicatorSettings:
@@ -79,6 +85,8 @@ async def run_simulation(plan: Plan) -> AsyncIterator[SimulatedDevices]:
         if plan.modules:
             modules, _, _ = await stack.enter_async_context(run_modules([IO_MODULE], plan.modules))
             work.append(BarrierTwin(modules, IO_MODULE).run())
+        if plan.codes is not None:
+            await stack.enter_async_context(run_sms_gateway(plan.host, plan.sms_port, plan.codes))
         if plan.scenario:
             work.append(run_scenario(devices))
         async with asyncio.TaskGroup() as tasks:

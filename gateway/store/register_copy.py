@@ -17,7 +17,18 @@ from gateway.store.connection import read_only
 from gateway.store.first_page import TableRoot, table_roots
 
 NAME = "anju.db-registers"
-TABLES = ("web_users", "web_tokens", "persons", "vehicles", "door_plates", "checkpoint_codes", "face_templates")
+TABLES = (
+    "web_users",
+    "web_tokens",
+    "persons",
+    "memberships",
+    "vehicles",
+    "credentials",
+    "blind_index",
+    "door_plates",
+    "checkpoint_codes",
+    "face_templates",
+)
 """Sessions are left out: a session that was ended must not come back."""
 
 

@@ -47,6 +47,7 @@ class Vault:
         self.fault: Words | None = None
         self._master = b""
         self._cipher: AESGCM | None = None
+        self._mac_keys: dict[str, bytes] = {}
         # Keep the cipher even if the samples don't fit: single values may still be readable with it.
         try:
             self._master = _read_or_create(self.path, sealed)
@@ -75,7 +76,10 @@ class Vault:
     def mac(self, purpose: str, data: bytes) -> bytes:
         """HMAC-SHA256 (32 bytes) with the purpose's key. Raises VaultError without a usable key."""
         self._usable_cipher()
-        return hmac.digest(self._key(purpose), data, hashlib.sha256)
+        key = self._mac_keys.get(purpose)
+        if key is None:
+            key = self._mac_keys[purpose] = self._key(purpose)
+        return hmac.digest(key, data, hashlib.sha256)
 
     def _usable_cipher(self) -> AESGCM:
         if self.fault is not None or self._cipher is None:

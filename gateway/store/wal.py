@@ -70,11 +70,13 @@ def rewrite_checksums(path: Path, to: Path) -> None:
     to.write_bytes(_rechecksummed(_with_header(path.read_bytes())[0]))
 
 
-def replace_page(path: Path, number: int, page: bytes) -> None:
-    """Replace the content of page `number` in every frame that holds it. Raises OSError."""
+def replace_first_page(path: Path, page: bytes, pages: int) -> None:
+    """Replace the first page in every frame that holds it; the database has at least `pages` pages. Raises OSError."""
     wal = bytearray(_with_header(path.read_bytes())[0])
     for at, header in list(_frames(bytes(wal))):
-        if int.from_bytes(header[:4], "big") == number:
+        if committed := int.from_bytes(header[4:8], "big"):
+            wal[at + 4 : at + 8] = max(committed, pages).to_bytes(4, "big")
+        if int.from_bytes(header[:4], "big") == 1:
             wal[at + _FRAME_HEADER : at + _FRAME] = page
     path.write_bytes(_rechecksummed(bytes(wal)))
 

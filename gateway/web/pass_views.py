@@ -26,7 +26,7 @@ class PassRequest(RequestModel):
     doors: Annotated[
         tuple[ShortText, ...], Field(max_length=200, description="ids of doors; empty: all on the way to the room")
     ] = ()
-    uses: Annotated[int, Field(ge=1, le=10_000, description="how many times it opens a door in all")] | None = None
+    uses: Annotated[int, Field(ge=1, le=10_000, description="how many times each door lets in")] | None = None
     kind: Annotated[str, Field(min_length=1, max_length=40, description="a kind of residents.yaml")] = "visitor"
     place: ShortText | None = Field(None, description="the room that is visited")
     show_room: bool = Field(default=False, description="whether the visitor's page names the room, not only its unit")
@@ -49,7 +49,10 @@ class NewPassView(ResponseModel):
 
 
 class PassView(ResponseModel):
-    """A pass. `used` of `uses` openings; `url` is left out of lists for staff. `by`: the user, or resident:ID."""
+    """A pass. `used` of `uses`: at the door that let in most often. `by`: the user, or `resident:` and a person's id.
+
+    `url` is left out of lists for staff.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
@@ -125,7 +128,7 @@ def pass_view(one: StoredPass, services: Services, *, with_url: bool) -> PassVie
         plate=its.plate,
         since=its.since,
         until=its.until,
-        doors=its.doors,
+        doors=sorted(its.doors),
         uses=its.uses,
         used=its.used,
         state=one.state(services.now()),

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from gateway.errors import NotRecorded, Refused
@@ -20,6 +20,7 @@ from gateway.web.language import language_of
 from gateway.web.metrics import WebMetrics
 from gateway.web.origin import check_origin
 from gateway.web.proxy import client_address
+from gateway.web.public_url import path_prefix
 from gateway.web.request_context import RequestContext
 from gateway.web.routes import Route
 from gateway.web.services import Services
@@ -39,7 +40,9 @@ def make_handler(route: Route, services: Services, metrics: WebMetrics) -> Handl
         except web.HTTPException as error:
             response = error_response(request, services, error_for_status(error.status, error.reason))
         except (Refused, NotRecorded, ValidationError) as error:
-            response = error_response(request, services, error_for_exception(error))
+            found = error_for_exception(error)
+            away = route.sign_in and found.status == 401
+            response = _to_sign_in(route, services) if away else error_response(request, services, found)
         except web.RequestPayloadError:
             response = error_response(request, services, error_for_status(400, "The body can't be read"))
         except (ConnectionError, asyncio.CancelledError):
@@ -72,6 +75,11 @@ async def _respond(route: Route, services: Services, request: web.Request) -> we
     if not isinstance(result, route.response_model or ()):
         raise TypeError(f"{route} returned a {type(result).__name__}, but declares {route.response_model}")
     return web.Response(text=result.model_dump_json(), status=route.status, content_type="application/json")
+
+
+def _to_sign_in(route: Route, services: Services) -> web.Response:
+    prefix = path_prefix(services.compound.public_url)
+    return web.Response(status=303, headers={hdrs.LOCATION: f"{prefix}{route.sign_in}"})
 
 
 async def _read_params(route: Route, request: web.Request) -> BaseModel | None:

@@ -67,7 +67,8 @@ class Route:
     of the response body; `media_type` is set instead for a response that is not a model. `max_body_bytes` and
     `body_timeout_s` bound the request body. `extra_errors` are status codes that the OpenAPI description lists beside
     the usual ones. `page` routes are for people and are left out of that description. `opaque_origin` accepts
-    `Origin: null`, which a page inside another app's web view may send.
+    `Origin: null`, which a page inside another app's web view may send. `sign_in` is the page to which a person is
+    sent who is not signed in; without it they get an error.
     """
 
     method: str
@@ -85,6 +86,7 @@ class Route:
     page: bool = False
     socket: bool = False
     opaque_origin: bool = False
+    sign_in: str = ""
 
     @property
     def changes_state(self) -> bool:

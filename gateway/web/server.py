@@ -27,6 +27,7 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    residents,
     session,
     silences,
     system,
@@ -81,6 +82,7 @@ def build(services: Services) -> web.Application:
     table = validate_routes(
         (
             *session.ROUTES,
+            *residents.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,

@@ -35,6 +35,7 @@ from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.snapshot_keeper import Act
 from gateway.recording.storage import ClipStorage
+from gateway.residents import Residents
 from gateway.store import Store
 from gateway.vision.view.broadcast import LiveViewer
 from gateway.web.connections import MAX_CONNECTIONS
@@ -127,6 +128,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    residents: Residents
+    """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
     """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)

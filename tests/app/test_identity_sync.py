@@ -30,9 +30,7 @@ class Cameras:
 async def sealed_with_another_key(tmp_path):
     """The record of a gateway with one face, restored without its keys folder."""
     async with Store.open(tmp_path) as store:
-        await store.write(
-            lambda c: c.execute("INSERT INTO persons (id, name, role, list) VALUES ('p1', '陈', 'owner', 'resident')")
-        )
+        await store.write(lambda c: c.execute("INSERT INTO persons (id, name, list) VALUES ('p1', '陈', 'watch')"))
         await faces.enrol(store, "p1", np.zeros(128, np.float32), b"photo")
     key = tmp_path / "keys" / "data.key"
     key.write_text("00" * 32)
@@ -44,7 +42,7 @@ async def test_faces_that_no_key_opens_cost_the_gateway_nothing_else(sealed_with
     cameras = Cameras()
     with capture_logs() as logs:
         async with Store.open(sealed_with_another_key) as store, asyncio.TaskGroup() as tasks:
-            keeping = tasks.create_task(module.sync_identities(store, register_of(store), cameras, FaceMatching))
+            keeping = tasks.create_task(module.sync_identities(store, register_of(store), cameras, FaceMatching, now))
             await until(lambda: logs)
             await store.write(lambda c: c.execute("DELETE FROM face_templates"))
             await until(lambda: cameras.told == [set()])
@@ -65,7 +63,7 @@ async def test_a_refreshed_register_reaches_the_cameras_and_the_journal_without_
     async with Store.open(tmp_path) as store, asyncio.TaskGroup() as tasks:
         register = register_of(store, acted)
         await register.load()
-        keeping = tasks.create_task(module.sync_identities(store, register, cameras, FaceMatching))
+        keeping = tasks.create_task(module.sync_identities(store, register, cameras, FaceMatching, now))
         await until(lambda: len(cameras.told) == 1)
         await store.write(
             lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
@@ -103,6 +101,10 @@ async def test_a_change_that_could_not_be_recorded_is_recorded_by_the_next_refre
         await register.refresh()
         await register.refresh()
     assert acted == ["register.changed"]
+
+
+def now():
+    return datetime.now(UTC)
 
 
 def register_of(store, acted=None):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -28,9 +29,7 @@ def data(tmp_path: Path) -> Path:
         async with Store.open(tmp_path / "data") as store:
             await store.write(
                 lambda connection: (
-                    connection.execute(
-                        "INSERT INTO persons (id, name, role, list) VALUES ('p1', 'Eileen', '', 'watch')"
-                    ).rowcount
+                    connection.execute("INSERT INTO persons (id, name, list) VALUES ('p1', 'Eileen', 'watch')").rowcount
                 )
             )
 
@@ -41,7 +40,7 @@ def data(tmp_path: Path) -> Path:
 def enrolled(data: Path) -> list[str]:
     async def read() -> list[str]:
         async with Store.open(data) as store:
-            return [face.person_id for face in (await faces.load_identities(store)).faces]
+            return [face.person_id for face in (await faces.load_identities(store, datetime.now(UTC))).faces]
 
     return asyncio.run(read())
 
@@ -178,9 +177,7 @@ def test_a_recogniser_of_ones_own_is_not_judged_by_dlibs_scale(
         async with Store.open(data) as store:
             await store.write(
                 lambda connection: (
-                    connection.execute(
-                        "INSERT INTO persons (id, name, role, list) VALUES ('p2', 'Grace', '', 'watch')"
-                    ).rowcount
+                    connection.execute("INSERT INTO persons (id, name, list) VALUES ('p2', 'Grace', 'watch')").rowcount
                 )
             )
             for person, template in zip(("p1", "p2"), apart, strict=True):

@@ -45,6 +45,7 @@ PURPOSE = {
     "handover": "shifts, signatures",
     "recording": "clips, exports",
     "notify": "messages out",
+    "residents": "residents' phones",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",

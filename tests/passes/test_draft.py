@@ -23,7 +23,7 @@ def wrong(settings=None, **changes):
 
 
 def test_without_doors_and_uses_it_gets_what_its_kind_allows():
-    assert allowed(DRAFT, VisitorSection(), DOORS, NOW) == Allowed(DOORS, 60)
+    assert allowed(DRAFT, VisitorSection(), DOORS, NOW) == Allowed((), 60)
     assert allowed(replace(DRAFT, doors=("east",), uses=1), VisitorSection(), DOORS, NOW) == Allowed(("east",), 1)
 
 

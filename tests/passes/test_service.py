@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.access import rows as access_rows
+from gateway.access.decision import AccessCode, AccessDecision
+from gateway.access.passage import Passage
+from gateway.access.request import AccessRequest, PresentedCredential
 from gateway.config.residents import VisitorSection
-from gateway.errors import Conflict, NotFound, NotRecorded
+from gateway.errors import Conflict, NotFound
+from gateway.model import Words
 from gateway.passes.codes import VerifiedCode, code_text, window_at
 from gateway.passes.draft import PassDraft
 from gateway.passes.service import Passes
@@ -25,6 +25,7 @@ from gateway.store import Store
 NOW = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 DRAFT = PassDraft("b3/u1/1502", "韩梅梅", NOW, NOW + timedelta(hours=2), plate="苏M55555", host="p1")
 DOORS = ("east", "lobby")
+PERSONS = {"p1"}.__contains__
 
 
 class Bench:
@@ -32,16 +33,10 @@ class Bench:
 
     def __init__(self, store, **settings) -> None:
         self.now, self.store = NOW, store
-        self.signals, self.actions, self.shown = [], [], {}
+        self.actions, self.shown = [], {}
         self.settings = VisitorSection.model_validate(settings)
         zone = ZoneInfo("Asia/Shanghai")
-        self.passes = Passes(
-            store, lambda: self.now, lambda: (self.settings, zone), self.emit, self.act, self.show, "anju"
-        )
-
-    async def emit(self, one):
-        self.signals.append(one)
-        return len(self.signals)
+        self.passes = Passes(store, lambda: self.now, lambda: (self.settings, zone), self.act, self.show)
 
     async def act(self, action, unit=None):
         if unit is not None:
@@ -68,11 +63,11 @@ async def test_a_new_pass_is_shown_to_doors_and_its_code_is_verified(tmp_path):
     async with bench(tmp_path) as anju:
         one = await anju.make()
         assert anju.shown[one.id] == one
-        assert (one.doors, one.uses, one.used) == (DOORS, 60, 0)
+        assert (one.doors, one.uses, one.used) == (frozenset(), 60, 0)  # all doors on the way
         window = window_at(NOW)
-        text = code_text(anju.passes.at_door.key, one.id, window)
-        assert anju.passes.at_door.verify(text, NOW) == VerifiedCode(one.id, window)
-        assert anju.passes.at_door.refusal(one, "east", NOW) is None
+        text = code_text(anju.passes.key, one.id, window)
+        assert anju.passes.verify(text, NOW) == VerifiedCode(one.id, window)
+        assert one.is_valid(NOW)
         [action] = anju.actions
         assert (action.kind, action.user, action.place) == ("pass.created", "resident:p1", "b3/u1/1502")
 
@@ -80,8 +75,7 @@ async def test_a_new_pass_is_shown_to_doors_and_its_code_is_verified(tmp_path):
 async def test_names_plates_and_tokens_are_sealed(tmp_path):
     async with bench(tmp_path) as anju:
         made = await anju.passes.create(DRAFT, "guard", DOORS)
-        await anju.passes.at_door.used(made.its.id, "east", NOW, 1)
-        told = repr([anju.actions, anju.signals])
+        told = repr(anju.actions)
     found = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     for secret in (DRAFT.name, DRAFT.plate, made.token):
         assert secret.encode() not in found
@@ -101,9 +95,7 @@ async def test_a_revoked_pass_is_refused_at_once_and_only_revoked_once(tmp_path)
     async with bench(tmp_path) as anju:
         one = await anju.make()
         await anju.passes.revoke(one.id, "guard")
-        refused = anju.passes.at_door.refusal(anju.shown[one.id], "east", NOW)
-        assert refused is not None
-        assert refused.code == "revoked"
+        assert not anju.shown[one.id].is_valid(NOW)
         with pytest.raises(NotFound):
             await anju.passes.revoke(one.id, "guard")
     async with bench(tmp_path) as again:
@@ -121,117 +113,13 @@ async def test_a_household_has_only_so_many(tmp_path):
         await anju.make()
 
 
-async def test_the_same_code_is_one_use_and_two_doors_dont_share_the_last(tmp_path):
-    async with bench(tmp_path) as anju:
-        one = await anju.make(uses=1)
-        door = anju.passes.at_door
-
-        async def present(where, window):
-            if door.refusal(anju.shown[one.id], where, NOW) is not None:
-                return False
-            return await door.used(one.id, where, NOW, window)
-
-        assert await asyncio.gather(present("east", 7), present("lobby", 8), present("east", 7)) == [True, False, False]
-        assert anju.shown[one.id].used == 1
-        found = await anju.passes.one(one.id)
-        assert found is not None
-        assert found.its.used == 1
-        [signal_of_use] = anju.signals
-        assert signal_of_use.data["kind_name"] == {"zh": "访客", "en": "Visitor"}
-
-
-async def test_a_use_is_counted_with_the_decision_or_not_at_all(tmp_path):
-    async with bench(tmp_path) as anju:
-        one = await anju.make()
-        use = anju.passes.at_door.begin_use(one.id, "east", NOW, 7)
-        assert use is not None
-
-        def decision(connection):
-            use.unit(connection)
-            raise Conflict("the decision can't be recorded")
-
-        with pytest.raises(Conflict):
-            await anju.store.write(decision)
-    async with bench(tmp_path) as again:
-        assert again.shown[one.id].used == 0
-
-
-async def test_a_broken_disk_counts_all_the_same_and_gets_it_later(tmp_path, monkeypatch):
-    async with bench(tmp_path) as anju:
-        one = await anju.make(uses=1)
-        write = anju.store.write
-
-        async def full(*_unit, **_options):
-            raise NotRecorded("disk full")
-
-        monkeypatch.setattr(anju.store, "write", full)
-        assert await anju.passes.at_door.used(one.id, "east", NOW, 7)
-        refused = anju.passes.at_door.refusal(anju.shown[one.id], "east", NOW)
-        assert refused is not None
-        assert refused.code == "used_up"
-        monkeypatch.setattr(anju.store, "write", write)
-        await anju.passes.at_door.write_pending()
-    async with bench(tmp_path) as again:
-        assert again.shown[one.id].used == 1
-
-
-async def test_after_a_restart_a_used_code_is_known_and_rules_hear_of_it_again(tmp_path):
-    async with bench(tmp_path) as anju:
-        one = await anju.make()
-        await anju.passes.at_door.used(one.id, "east", NOW, 7)
-        told = anju.signals
-    async with bench(tmp_path) as again:
-        fault = again.passes.at_door.copied(VerifiedCode(one.id, 7), "lobby", NOW + timedelta(seconds=20))
-        assert fault is not None
-        assert fault.code == "copied"
-        assert not await again.passes.at_door.used(one.id, "east", NOW, 7)
-        # The same id and body: the journal takes it for the one it has.
-        assert [(each.source_id, each.data) for each in again.signals] == [(each.source_id, each.data) for each in told]
-
-
-CHILD = """
-import asyncio, sys
-from pathlib import Path
-from tests.passes.test_service import bench, NOW
-from datetime import timedelta
-async def main():
-    async with bench(Path(sys.argv[1])) as anju:
-        one = await anju.make(kind="helper")
-        print(one.id, flush=True)
-        for number in range(100_000):
-            if await anju.passes.at_door.used(one.id, "east", NOW + timedelta(seconds=number), number):
-                print(number, flush=True)
-asyncio.run(main())
-"""
-
-
-async def test_a_killed_gateway_has_lost_no_use_and_doubled_none(tmp_path):
-    """What was answered is on record; at most the one that was under way is there beside it."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    pass_id = child.stdout.readline().strip()
-    answered = [int(child.stdout.readline()) for _ in range(150)]
-    os.kill(child.pid, signal.SIGKILL)
-    answered += [int(line) for line in child.stdout.read().split("\n")[:-1]]
-    child.wait(30)
-    child.stdout.close()
-    async with bench(tmp_path) as again:
-        assert len(answered) <= again.shown[pass_id].used <= len(answered) + 1
-        for window in answered:
-            assert not await again.passes.at_door.used(pass_id, "east", NOW + timedelta(seconds=window), window)
-        rows = await again.store.read(
-            lambda connection: connection.execute("SELECT code_window FROM pass_uses ORDER BY 1").fetchall()
-        )
-        assert [row[0] for row in rows][: len(answered)] == answered
-
-
 async def test_who_moves_out_invites_nobody_any_more(tmp_path):
     async with bench(tmp_path) as anju:
-        theirs, counter = await anju.make(), await anju.make(host="")
-        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: ("b3/u1/1502",))
+        theirs, counter = await anju.make(), await anju.make(host="guard")
+        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: ("b3/u1/1502",), PERSONS)
         await upkeep.check()
         assert not any(one.revoked_at for one in anju.shown.values())
-        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: ())
+        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: (), PERSONS)
         await upkeep.check()
         assert anju.shown[theirs.id].revoked_at == NOW
         assert anju.shown[counter.id].revoked_at is None
@@ -240,8 +128,7 @@ async def test_who_moves_out_invites_nobody_any_more(tmp_path):
 async def test_old_passes_are_deleted_with_their_uses(tmp_path):
     async with bench(tmp_path, keep="7d") as anju:
         one = await anju.make()
-        await anju.passes.at_door.used(one.id, "east", NOW, 7)
-        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: ("b3/u1/1502",))
+        upkeep = PassUpkeep(anju.passes, anju.store, lambda: anju.now, lambda person, at: ("b3/u1/1502",), PERSONS)
         anju.now = NOW + timedelta(days=2)
         await upkeep.check()
         assert one.id not in anju.shown  # over for a day: doors have forgotten it
@@ -249,8 +136,37 @@ async def test_old_passes_are_deleted_with_their_uses(tmp_path):
         anju.now = NOW + timedelta(days=8)
         await upkeep.check()
         assert await anju.passes.one(one.id) is None
-        left = await anju.store.read(lambda connection: connection.execute("SELECT count(*) FROM pass_uses").fetchone())
-        assert left[0] == 0
+
+
+async def test_a_kind_gives_its_hours_and_a_change_of_the_configuration_too(tmp_path):
+    async with bench(tmp_path) as anju:
+        one = await anju.make(kind="agent")
+        assert one.hours == (time(7), time(22))
+        assert one.days == frozenset()
+        kinds = {"agent": {"name": "中介", "longest": "4h", "usual": "1h", "days": ["mon", "sun"]}}
+        anju.settings = VisitorSection.model_validate({"kinds": kinds})
+        anju.passes.tidy()
+        assert anju.shown[one.id].hours is None
+        assert anju.shown[one.id].days == {0, 6}
+    async with bench(tmp_path) as again:
+        assert again.shown[one.id] == one
+
+
+async def test_what_doors_let_in_is_counted(tmp_path):
+    async with bench(tmp_path) as anju:
+        one = await anju.make(uses=2)
+        decisions = [("east", True, None), ("east", False, None), ("lobby", True, None), ("lobby", True, True)]
+        for door, granted, inside in [*decisions, ("east", True, False)]:  # the last one leaves
+            request = AccessRequest(PresentedCredential("pass", "…"), door, NOW)
+            code = AccessCode.OK if granted else AccessCode.NOT_NOW
+            decision = AccessDecision(code, Words("…", "…"), pass_id=one.id)
+            passage = Passage(request, decision, inside=inside)
+            await anju.store.write(lambda connection, passage=passage: access_rows.insert(connection, passage))
+        found = await anju.passes.one(one.id)
+        assert found is not None
+        assert (found.its.used, found.state(NOW)) == (2, "used_up")
+        await anju.passes.load()
+        assert anju.shown[one.id].used == 2
 
 
 async def test_a_list_comes_in_pages(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from gateway.errors import ConfigError
 from gateway.model import Household, Person, Place, Words
 from gateway.people import Listing, People, Vehicle
 from gateway.people.number_plates import is_plate, normalized_plate
-from gateway.people.roster import person_id, read_roster
+from gateway.people.register_writer import ChangedBy
+from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.store import Store
 
+NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
+BY = ChangedBy("manager", "test")
 HEAD = "place,name,phone,role,plates,list\n"
 PLACES = {"b3/u1/1502": Place("b3/u1/1502", Words("3号楼1单元1502室", "Building 3 Unit 1 Room 1502"))}
 
@@ -44,7 +48,7 @@ def test_a_csv(listed):
         + 'b3/u1/1503,,,,"苏M00001、苏M00002",\n'
     )
     [owner, watched] = roster.residents.values()
-    assert owner.person == Person(person_id("b3/u1/1502", "王建国"), "王建国", "13812345678", "owner")
+    assert owner.person == Person("", "王建国", "13812345678", "owner")
     assert owner.place == "b3/u1/1502"
     assert (watched.place, watched.listing) == (None, Listing.WATCH)
     assert list(roster.vehicles.values()) == [
@@ -75,7 +79,7 @@ people:
   - {name: 张三, list: watch, id: suspect-7}
 """
     roster = listed(text, "people.yaml")
-    assert set(roster.residents) == {person_id("b3/u1/1502", "王建国"), "suspect-7"}
+    assert set(roster.residents) == {"b3/u1/1502\n王建国", "suspect-7"}
     assert list(roster.vehicles) == ["苏M12345", "苏M54321"]
 
 
@@ -163,9 +167,9 @@ def test_one_spelling_for_each_plate():
 async def test_taking_it_in_twice_changes_nothing_the_second_time(tmp_path, listed):
     roster = listed(HEAD + "b3/u1/1502,王建国,13812345678,owner,苏M12345,\nb3/u1/1502,李秀英,,,,\n")
     async with Store.open(tmp_path) as store:
-        first = await import_roster(store, roster)
-        second = await import_roster(store, roster)
-        household = (await People(store).register()).household("b3/u1/1502")
+        first = await import_roster(store, roster, NOW)
+        second = await import_roster(store, roster, NOW)
+        household = (await People(store).register(NOW)).household("b3/u1/1502")
     assert (first.added, second.added, second.changed, second.unchanged) == (3, 0, 0, 3)
     assert isinstance(household, Household)
     assert [person.name for person in household.persons] == ["王建国", "李秀英"]
@@ -174,9 +178,9 @@ async def test_taking_it_in_twice_changes_nothing_the_second_time(tmp_path, list
 
 async def test_what_a_later_list_leaves_out_stays(tmp_path, listed):
     async with Store.open(tmp_path) as store:
-        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,owner,,\n"))
-        await import_roster(store, listed("place,name,plates\nb3/u1/1502,王建国,苏M12345\n"))
-        household = (await People(store).register()).household("b3/u1/1502")
+        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,owner,,\n"), NOW)
+        await import_roster(store, listed("place,name,plates\nb3/u1/1502,王建国,苏M12345\n"), NOW)
+        household = (await People(store).register(NOW)).household("b3/u1/1502")
     assert household
     assert household.persons[0].phone == "13812345678"
     assert household.persons[0].role == "owner"
@@ -186,11 +190,11 @@ async def test_who_moved_out_goes_only_when_that_is_asked_for(tmp_path, listed):
     old = listed(HEAD + "b3/u1/1502,王建国,,,苏M12345,\nb3/u1/1503,赵敏,,,,\n")
     new = listed(HEAD + "b3/u1/1502,周洋,,,,\n")
     async with Store.open(tmp_path) as store:
-        await import_roster(store, old)
-        await import_roster(store, new)
-        assert len(await People(store).persons()) == 3
-        taken = await import_roster(store, new, replace=True)
-        people = await People(store).persons()
+        await import_roster(store, old, NOW)
+        await import_roster(store, new, NOW)
+        assert len(await People(store).persons(NOW)) == 3
+        taken = await import_roster(store, new, NOW, replace=True)
+        people = await People(store).persons(NOW)
         vehicles = await People(store).vehicles()
     assert taken.removed == 2
     assert {resident.person.name for resident in people} == {"周洋", "赵敏"}
@@ -199,26 +203,26 @@ async def test_who_moved_out_goes_only_when_that_is_asked_for(tmp_path, listed):
 
 async def test_phones_are_sealed_at_rest(tmp_path, listed):
     async with Store.open(tmp_path) as store:
-        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"))
+        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"), NOW)
     everything = b"".join(file.read_bytes() for file in tmp_path.rglob("anju.db*"))
     assert b"13812345678" not in everything
+    assert "王建国".encode() not in everything
 
 
-async def test_a_lost_key_costs_the_numbers_and_nothing_else(tmp_path, listed):
+async def test_a_lost_key_costs_names_and_numbers_and_nothing_else(tmp_path, listed):
     async with Store.open(tmp_path) as store:
-        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"))
+        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,13812345678,,,\n"), NOW)
     (tmp_path / "keys" / "data.key").unlink()
     async with Store.open(tmp_path) as store:
-        household = (await People(store).register()).household("b3/u1/1502")
+        household = (await People(store).register(NOW)).household("b3/u1/1502")
     assert household
-    assert household.persons[0].name == "王建国"
-    assert household.persons[0].phone == ""
+    assert (household.persons[0].name, household.persons[0].phone, household.persons[0].role) == ("", "", "resident")
 
 
 async def test_the_household_of_a_place_inside_a_room(tmp_path, listed):
     async with Store.open(tmp_path) as store:
-        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,,,,\n,张三,,,,watch\n"))
-        register = await People(store).register()
+        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,,,,\n,张三,,,,watch\n"), NOW)
+        register = await People(store).register(NOW)
         inside = register.household("b3/u1/1502/kitchen")
         assert inside == register.household("b3/u1/1502")
         assert register.household("b3/u1") is None
@@ -228,9 +232,10 @@ async def test_the_household_of_a_place_inside_a_room(tmp_path, listed):
 
 async def test_forgetting_somebody(tmp_path, listed):
     async with Store.open(tmp_path) as store:
-        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,,,苏M12345,\n"))
+        await import_roster(store, listed(HEAD + "b3/u1/1502,王建国,,,苏M12345,\n"), NOW)
         people = People(store)
-        assert await people.remove(person_id("b3/u1/1502", "王建国"))
-        assert await people.remove("苏M12345")
-        assert not await people.remove("苏M12345")
-        assert (await people.register()).household("b3/u1/1502") is None
+        [owner] = await people.persons(NOW)
+        assert await people.remove(owner.person.id, NOW, BY)
+        assert await people.remove("苏M12345", NOW, BY)
+        assert not await people.remove("苏M12345", NOW, BY)
+        assert (await people.register(NOW)).household("b3/u1/1502") is None

@@ -75,7 +75,7 @@ async def _furnish(folder):
         await desk.add_snapshot(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
         await import_roster(
-            store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), replace=False
+            store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), NOW
         )
         await store.write(
             lambda c: (
@@ -155,7 +155,7 @@ async def test_a_broken_page_hides_no_alert_and_locks_nobody_out(tmp_path, befor
         open_before = {a.id for a in before if a.state != "closed"}
         assert open_before <= {a.id for a in desk.open_alerts()}
         assert [user.name for user in await Users(store, Passwords()).all()] == ["wang"]
-        [resident] = await People(store).persons()
+        [resident] = await People(store).persons(NOW)
         assert resident.person.phone == "13812345678"
         await raise_one(store, desk, ALERTS + 60)
         await brought_over(store)

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import VisitorSection
+from gateway.config.residents import SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.errors import LinkLost, NotFound, NotRecorded
@@ -26,6 +26,7 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
 from gateway.handover import Handovers, ShiftPlan
 from gateway.history.search_index import SearchIndex
+from gateway.limits import RefusalLog
 from gateway.model import (
     Action,
     Alert,
@@ -50,6 +51,7 @@ from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
+from gateway.residents import Residents, make_residents
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
@@ -121,6 +123,9 @@ class World:
     visitors: VisitorSection = field(default_factory=VisitorSection)
     """What residents.yaml says of passes."""
     passes: Passes | None = None
+    codes: list[tuple[str, str]] = field(default_factory=list)
+    """Numbers and the codes that went out to them."""
+    refusals: RefusalLog = field(default_factory=RefusalLog)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -151,6 +156,9 @@ class World:
             await self.store.write(unit)
         self.acted.append(action)
         return len(self.acted)
+
+    async def send_code(self, number: str, code: str) -> None:
+        self.codes.append((number, code))
 
     async def order(self, command: Command) -> None:
         self.ordered.append(command)
@@ -219,15 +227,10 @@ async def world(
             Users(store, FAST),
         )
         made.passes = Passes(
-            store,
-            lambda: made.now,
-            lambda: (made.visitors, ZONE),
-            made.record,
-            made.act,
-            made.register.show_passes,
-            "anju",
+            store, lambda: made.now, lambda: (made.visitors, ZONE), made.act, made.register.replace_passes
         )
         presence = Presence(time.monotonic)
+        residents = _residents(made)
         services = Services(
             get_compound=lambda: CompoundInfo(
                 **{
@@ -261,6 +264,9 @@ async def world(
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            residents=residents,
+            resident_sessions=residents.devices,
+            refusals=made.refusals,
             clip_storage=made.clip_storage,
             presence=presence,
             handovers=Handovers(
@@ -283,13 +289,22 @@ async def world(
             await made.users.add(role.value, role, role.value, made.now)
         list_of_people = folder / "people.csv"
         list_of_people.write_text(PEOPLE, encoding="utf-8")
-        await import_roster(store, read_roster(list_of_people, PLACES))
+        await import_roster(store, read_roster(list_of_people, PLACES), made.now)
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
+            sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
+            sending.cancel()
+
+
+def _residents(made: World) -> Residents:
+    settings = SignInSection(notifier="sms")
+    return make_residents(
+        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+    )
 
 
 class _Fast(Passwords):

@@ -66,6 +66,8 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "DELETE /api/v1/resident/session": set(),
+    "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
     "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
@@ -128,6 +130,8 @@ MATRIX = {
 }
 EVERYBODY = {
     "POST /api/v1/session",
+    "POST /api/v1/resident/code",
+    "POST /api/v1/resident/session",
     "DELETE /api/v1/session",
     "GET /api/v1/compound",
     "GET /healthz",

@@ -20,6 +20,7 @@ from gateway.cli.demo.folder import (
     HTTP_PORT,
     DemoPorts,
     choose_ports,
+    code_path,
     configure,
     locked_demo_folder,
     modbus_path,
@@ -31,6 +32,8 @@ from gateway.model import Role
 from gateway.protocols.dc09.settings import ReceiverSettings
 
 SENSOR, PANEL = "demo-sensor", "demo-panel"
+RESIDENT_PHONE = "10000002502"
+"""Of the resident of b3/u1/1502 in config/demo/people.yaml."""
 
 
 def _default_data() -> Path:
@@ -82,6 +85,7 @@ async def _run(configuration: Configuration, data: Path, ports: DemoPorts, camer
                 "rtsp": f"rtsp://{HOST}:{ports.rtsp}/gate",
                 "dc09": {"host": HOST, "port": ports.dc09, "account": plan["panels"][PANEL]["account"]},
                 "door_plate": f"{running.http_url}/d/{door_plate}",
+                "resident": {"phone": RESIDENT_PHONE, "code_file": str(code_path(data))},
             }
             _write_facts(data, facts)
             _print_welcome(configuration.compound.name, facts, data)
@@ -102,6 +106,8 @@ def _plan(configuration: Configuration, data: Path, ports: DemoPorts, cameras: i
         "cache": str(data / "scenes"),
         "extra_cameras": cameras,
         "dc09_port": ports.dc09,
+        "sms_port": ports.sms,
+        "codes": str(code_path(data)),
         "panels": _panels(configuration),
     }
 
@@ -132,6 +138,9 @@ def _print_welcome(name: str, facts: Mapping[str, Any], data: Path) -> None:
     console.print(people)
     mqtt = facts["mqtt"]
     console.print(f"\ndoor plate   {facts['door_plate']}", soft_wrap=True)
+    resident = facts["resident"]
+    console.print(f"resident     {facts['http']}/r/   phone {resident['phone']}", soft_wrap=True)
+    console.print(f"             the code that would come by SMS: {resident['code_file']}", soft_wrap=True)
     console.print(f"camera       {facts['rtsp']}")
     console.print(f"configured   {data / 'config'}", soft_wrap=True)
     console.print("send a signal of your own (demo.json has all of this):")

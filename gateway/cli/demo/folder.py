@@ -16,7 +16,7 @@ import click
 import gateway
 
 HOST = "127.0.0.1"
-HTTP_PORT, MQTT_PORT, RTSP_PORT, DC09_PORT = 8080, 18830, 18554, 18009
+HTTP_PORT, MQTT_PORT, RTSP_PORT, DC09_PORT, SMS_PORT = 8080, 18830, 18554, 18009, 18087
 """The ports in config/demo. All but the first are replaced by free ones when they are in use."""
 MARKER = ".anju-demo"
 KEPT_NAMES = frozenset({MARKER, "scenes"})
@@ -30,14 +30,15 @@ class DemoPorts:
     mqtt: int
     rtsp: int
     dc09: int
+    sms: int
 
 
 def choose_ports(http: int) -> DemoPorts:
     """Ports that are free; 0 for `http` means any. Raises ClickException if `http` is in use."""
     if http and not _is_free(http):
         raise click.ClickException(f"port {http} is used by another program: choose another, such as --port {http + 1}")
-    mqtt, rtsp, dc09 = (wanted if _is_free(wanted) else _any_free() for wanted in (MQTT_PORT, RTSP_PORT, DC09_PORT))
-    return DemoPorts(http or _any_free(), mqtt, rtsp, dc09)
+    wished = (MQTT_PORT, RTSP_PORT, DC09_PORT, SMS_PORT)
+    return DemoPorts(http or _any_free(), *(wanted if _is_free(wanted) else _any_free() for wanted in wished))
 
 
 def _is_free(port: int) -> bool:
@@ -103,6 +104,7 @@ def configure(data: Path, ports: DemoPorts, cameras: int) -> Path:
         folder / "compound.yaml",
         {f"{HOST}:{HTTP_PORT}": f"{HOST}:{ports.http}", f"{HOST}:{MQTT_PORT}": f"{HOST}:{ports.mqtt}"},
     )
+    _replace(folder / "desk.yaml", {f"{HOST}:{SMS_PORT}": f"{HOST}:{ports.sms}"})
     devices = folder / "devices.yaml"
     _replace(
         devices,
@@ -140,3 +142,8 @@ def serial_path(data: Path) -> Path:
 def modbus_path(data: Path) -> Path:
     """The simulated serial port of the Modbus modules."""
     return data / "dev" / "io-line"
+
+
+def code_path(data: Path) -> Path:
+    """Where the simulated SMS gateway writes the newest code that it was given for a resident."""
+    return data / "sms" / "code.txt"

@@ -30,7 +30,7 @@ async def seed(configuration: Configuration, data: Path) -> str:
         users = Users(store, Passwords())
         for role in Role:
             await users.add(role.value, role, role.value, now)
-        await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places))
+        await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places), now)
         await _enrol(store)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token

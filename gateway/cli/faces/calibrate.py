@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ async def _enrolled(data: Path, matching: FaceMatching) -> tuple[list[str], Any]
     from gateway.people import faces  # noqa: PLC0415  slow to load
 
     async with Store.open(data) as store:
-        enrolled = (await faces.load_identities(store, matching)).faces
+        enrolled = (await faces.load_identities(store, datetime.now(UTC), matching)).faces
     return [face.person_id for face in enrolled], np.array([face.template for face in enrolled], np.float32)
 
 

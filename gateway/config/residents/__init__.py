@@ -5,13 +5,15 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.sign_in import SignInSection
 from gateway.config.residents.visitors import VisitorKind, VisitorSection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings", "VisitorKind", "VisitorSection"]
+__all__ = ["ResidentsSettings", "SignInSection", "VisitorKind", "VisitorSection"]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
 
+    sign_in: SignInSection = SignInSection()
     visitors: VisitorSection = VisitorSection()

@@ -20,14 +20,16 @@ from gateway.settings.section import Section
 _YEAR = max_duration(timedelta(days=366))
 Doors = Annotated[
     tuple[DeviceRef, ...],
-    Field(max_length=200, description="the doors that it may open; empty: gates, and the doors on the way to the room"),
+    Field(
+        max_length=200, description="the doors that it may open; empty: all on the way to the room, as access.yaml says"
+    ),
 ]
 Weekdays = Annotated[tuple[Day, ...], Field(min_length=1, description="the days on which it opens doors")]
 Window = Annotated[
     Hours | None, Field(description="the hours in which it opens doors, such as '08:00-18:00'; null: all")
 ]
 Uses = Annotated[
-    int | None, Field(ge=1, le=10_000, description="it opens doors at most this many times in all; null: no limit")
+    int | None, Field(ge=1, le=10_000, description="each door lets in at most this many times; null: no limit")
 ]
 
 

@@ -11,7 +11,7 @@ migrations = Migrations("anju.passes")
 def m001_passes(db: Database) -> None:
     """`token_id` is a hash of the token's random half, `token` that half, sealed; `doors` is a JSON list.
 
-    `pass_uses` has one row for each opening. `key` makes an opening that is reported twice one opening.
+    Openings are rows of `access_log`, which doors decide by.
     """
     db.conn.execute("""
         CREATE TABLE passes (
@@ -36,12 +36,3 @@ def m001_passes(db: Database) -> None:
     db.conn.execute("CREATE INDEX passes_until ON passes (until, id)")
     db.conn.execute("CREATE INDEX passes_place ON passes (place, until, id)")
     db.conn.execute("CREATE INDEX passes_host ON passes (host) WHERE host <> ''")
-    db.conn.execute("""
-        CREATE TABLE pass_uses (
-            key TEXT PRIMARY KEY,
-            pass TEXT NOT NULL REFERENCES passes (id) ON DELETE CASCADE,
-            door TEXT NOT NULL,
-            at INTEGER NOT NULL,
-            code_window INTEGER
-        )""")
-    db.conn.execute("CREATE INDEX pass_uses_pass ON pass_uses (pass, at)")

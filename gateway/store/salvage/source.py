@@ -63,7 +63,7 @@ def _with_new_first_page(database: Path, roots: Sequence[TableRoot], copy: Path)
     copied_wal = copy.with_name(f"{copy.name}-wal")
     if copied_wal.exists():  # its frames of page 1 would bring back the old page, with a schema that is gone
         with copy.open("rb") as file:
-            wal.replace_page(copied_wal, 1, file.read(PAGE))
+            wal.replace_first_page(copied_wal, file.read(PAGE), copy.stat().st_size // PAGE)
     with suppress(sqlite3.Error):
         return _usable(copy)
     return None

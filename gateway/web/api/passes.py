@@ -166,7 +166,9 @@ def _is_theirs(one: StoredPass, context: RequestContext[Any]) -> bool:
     """Whether a resident may see a pass of their room: the ones of its former household are none of their business."""
     services, its = context.services, one.its
     now = services.now()
-    if not its.host:  # made at the counter: while it is in force, whoever lives there should know of it
+    if (
+        its.host not in services.register.snapshot.persons
+    ):  # made at the counter: while it is in force, whoever lives there should know of it
         return its.revoked_at is None and its.until > now
     return its.place in services.register.snapshot.rooms_of(its.host, now)
 
@@ -196,7 +198,7 @@ def _draft(context: RequestContext[PassRequest]) -> PassDraft:
         plate=plate,
         doors=asked.doors,
         uses=asked.uses,
-        host="" if rooms is None else context.resident.person,
+        host=context.identity.user if rooms is None else context.resident.person,
         shows_room=asked.show_room,
     )
 

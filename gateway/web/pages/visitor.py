@@ -61,7 +61,7 @@ class VisitorPages:
         try:
             one = await self._find(context)
         except TooMany as error:
-            headers = {hdrs.RETRY_AFTER: str(round(error.retry_after) + 1)}
+            headers: dict[str, str] = {hdrs.RETRY_AFTER: str(round(error.retry_after) + 1)}
             return self._gone(context, 429, headers)
         if one is None:
             return self._gone(context, 404, {})
@@ -139,7 +139,7 @@ def _pass_facts(one: StoredPass, context: RequestContext[Any], language: str) ->
         "to": _end(its.since.astimezone(zone), its.until.astimezone(zone)),
         "hours": texts["hours"].format(hours=kind.hours) if kind and kind.hours else "",
         "where": compound.place_name(place)[language] if place else "",
-        "doors": [compound.devices[door].name for door in its.doors if door in compound.devices],
+        "doors": [compound.devices[door].name for door in sorted(its.doors) if door in compound.devices],
         "plate": its.plate,
         "uses": "" if left is None else texts["js_uses"].format(left=left, uses=its.uses),
     }
@@ -149,10 +149,10 @@ def _key_facts(one: StoredPass, context: RequestContext[Any], now: datetime) -> 
     """What the page makes its codes of, and the code of the moment. Nothing when the gateway's key is unusable."""
     its = one.its
     try:
-        key = context.services.passes.at_door.key
+        key = context.services.passes.key
     except VaultError:
         return dict(_NO_KEY)
-    code = code_text(key, its.id, window_at(now)) if its.holds(now) else ""
+    code = code_text(key, its.id, window_at(now)) if one.state(now) == "open" else ""
     return {
         "key": pass_key(key, its.id).hex(),
         "token": one.token,

@@ -115,7 +115,6 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
-  "pass.used": "Pass used",
   "patrol.opened": "Round is due",
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",

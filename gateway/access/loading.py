@@ -1,0 +1,60 @@
+"""What the doors' state starts from: who is inside, which passes were used, what burns, and what was cut off."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from gateway.access import rows
+from gateway.access.rules import AccessRules
+from gateway.access.state import AccessState, Whereabouts
+from gateway.model import Signal
+from gateway.store import Store, journal
+from gateway.store.columns import from_us
+
+CUT_OFF_WITHIN = timedelta(minutes=5)
+"""Credentials that were presented so shortly before the start and have no decision were cut off."""
+FIRE_WITHIN = timedelta(hours=24)
+_MOST_FIRES, _MOST_CARDS = 200, 20
+
+
+async def load_state(
+    store: Store, rules: AccessRules, state: AccessState, now: datetime, passes: Sequence[str]
+) -> None:
+    """Fill the state from the record. Raises NotRecorded when it can't be read."""
+    longest = max((zone.forget_after for zone in rules.settings.zones.values()), default=timedelta())
+    for row in await store.read(partial(rows.whereabouts, since=now - longest)):
+        state.whereabouts[row["zone"], row["holder"]] = Whereabouts(bool(row["inside"]), from_us(row["at"]))
+    state.uses.update(await store.read(partial(rows.uses, passes=passes)))
+    for device in await store.read(partial(_burning, since=now - FIRE_WITHIN)):
+        if rules.fire_counts(device):
+            state.burning[device] = rules.place_of_device(device)
+
+
+def _burning(connection: sqlite3.Connection, since: datetime) -> set[str]:
+    """Devices whose last word about fire is an alarm."""
+    said: dict[str, Signal] = {}
+    for kind in ("fire.alarm", "fire.restored"):
+        for signal in journal.signals(connection, kind=kind, limit=_MOST_FIRES):
+            last = said.get(signal.device)
+            if signal.time >= since and (last is None or (signal.number or 0) > (last.number or 0)):
+                said[signal.device] = signal
+    return {device for device, signal in said.items() if signal.kind == "fire.alarm"}
+
+
+async def cut_off(store: Store, rules: AccessRules, now: datetime) -> list[Signal]:
+    """Cards that were presented before the start and were not decided on any more, oldest first."""
+
+    def find(connection: sqlite3.Connection) -> list[Signal]:
+        found = [
+            signal
+            for reader in rules.readers
+            for signal in journal.signals(connection, device=reader, kind="credential.presented", limit=_MOST_CARDS)
+            if now - signal.time < CUT_OFF_WITHIN
+        ]
+        done = rows.decided(connection, [signal.id for signal in found])
+        return sorted((one for one in found if one.id not in done), key=lambda one: one.number or 0)
+
+    return await store.read(find)

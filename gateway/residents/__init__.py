@@ -1,0 +1,6 @@
+"""Residents on their phones: signing in without a password, remembered phones, what they are told and ask for."""
+
+from gateway.residents.service import Residents, make_residents
+from gateway.residents.types import WrongCode
+
+__all__ = ["Residents", "WrongCode", "make_residents"]

@@ -1,0 +1,78 @@
+"""Everything that residents' phones need, as one object for the web."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from gateway.errors import NotRecorded
+from gateway.limits import RefusalLog
+from gateway.people import CurrentRegister
+from gateway.residents import rows
+from gateway.residents.code_sender import CodeSender, SendCode
+from gateway.residents.devices import Devices
+from gateway.residents.directory import Directory
+from gateway.residents.keys import Keys
+from gateway.residents.limits import SignInLimits
+from gateway.residents.sign_in import SignIn
+from gateway.residents.types import Act, Settings
+from gateway.store import Store
+
+log = structlog.get_logger(__name__)
+PURGE_S = 3600.0
+KEPT_FOR = timedelta(days=180)
+"""How long it is on record which phone was signed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residents:
+    """`run` sends codes and deletes what has expired."""
+
+    directory: Directory
+    devices: Devices
+    sign_in: SignIn
+    keys: Keys
+    sender: CodeSender
+    store: Store
+    now: Callable[[], datetime]
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.sender.run())
+            tasks.create_task(self._purge())
+
+    async def _purge(self) -> None:
+        while True:
+            now = self.now()
+            try:
+                while await self.store.write(partial(rows.purge, codes=now, phones=now - KEPT_FOR)) >= rows.BATCH:
+                    pass
+            except NotRecorded as error:
+                log.error("old codes and phones can't be deleted", why=str(error))
+            await asyncio.sleep(PURGE_S)
+
+
+def make_residents(
+    store: Store,
+    register: CurrentRegister,
+    now: Callable[[], datetime],
+    settings: Settings,
+    act: Act,
+    send: SendCode,
+    refusals: RefusalLog,
+) -> Residents:
+    """Put the parts together; nothing runs yet."""
+    directory, limits = Directory(register, now), SignInLimits(refusals)
+    devices = Devices(store, now, directory, act)
+    sender = CodeSender(directory, send, now)
+    sign_in = SignIn(store, now, settings, directory, devices, sender, limits)
+    keys = Keys(store, now, settings, directory, devices, sign_in, limits, act)
+    return Residents(
+        directory=directory, devices=devices, sign_in=sign_in, keys=keys, sender=sender, store=store, now=now
+    )
