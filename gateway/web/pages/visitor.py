@@ -138,7 +138,7 @@ def _pass_facts(one: StoredPass, context: RequestContext[Any], language: str) ->
         "from": f"{its.since.astimezone(zone):%Y-%m-%d %H:%M}",
         "to": _end(its.since.astimezone(zone), its.until.astimezone(zone)),
         "hours": texts["hours"].format(hours=kind.hours) if kind and kind.hours else "",
-        "where": compound.place_name(place)[language] if place else "",
+        "where": compound.place_name(place)[language] if place in compound.places else "",
         "doors": [compound.devices[door].name for door in sorted(its.doors) if door in compound.devices],
         "plate": its.plate,
         "uses": "" if left is None else texts["js_uses"].format(left=left, uses=its.uses),
