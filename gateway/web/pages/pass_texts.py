@@ -42,7 +42,7 @@ TEXTS: Mapping[str, Words] = {
     "js_revoked": Words("通行证已撤销", "This pass was revoked"),
     "js_used_up": Words("次数已用完", "All uses are spent"),
     "js_gone": Words("这张通行证不能用了", "This pass is not valid"),
-    "js_uses": Words("还可用 {left} 次，共 {uses} 次", "{left} of {uses} left"),
+    "js_uses": Words("每个门可进 {uses} 次，还剩 {left} 次", "{uses} at each door, {left} left"),
     "js_online": Words("✓ 已联网核对", "✓ Checked online"),
     "js_offline": Words("没有网络，通行码照常更新。", "No network: the code goes on changing all the same."),
     "js_kept": Words("本页已存在手机里，没有网络也能打开。", "Kept in this phone: it opens without a network too."),
