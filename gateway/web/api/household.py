@@ -35,6 +35,7 @@ async def own_household(context: RequestContext[Any]) -> OwnHousehold:
 
 def _room(services: Services, state: HouseholdState, person: str, now: datetime) -> OwnRoomView:
     present = [each for each in state.members if not is_over(each.stay.until, now)]
+    present.sort(key=lambda each: (each.stay.role != "owner", each.stay.since, each.data.name))
     role = next((each.stay.role for each in present if each.stay.person == person and each.stay.since <= now), "other")
     passes = [each for each in services.register.snapshot.passes.values() if each.place == state.place]
     return OwnRoomView(
