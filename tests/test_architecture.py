@@ -98,7 +98,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {"access", "app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
         | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is

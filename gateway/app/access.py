@@ -30,9 +30,10 @@ class CurrentRules:
         return self._rules
 
     def _make(self) -> AccessRules:
-        config = self._current_config
-        places = {device.id: device.place for device in config.compound.devices.values()}
-        return AccessRules(config.access, places, ZoneInfo(config.settings.timezone))
+        configuration = self._current_config.configuration
+        if configuration is None:
+            return AccessRules(self._current_config.access, {}, ZoneInfo(self._current_config.settings.timezone))
+        return AccessRules.of(configuration)
 
 
 def make_access(
