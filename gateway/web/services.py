@@ -25,7 +25,7 @@ from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
@@ -149,3 +149,12 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    def name_of(self, person: str) -> str | None:
+        """The name of the person with this id, from the register; None for an unknown or deleted one."""
+        resident = self.register.snapshot.persons.get(person)
+        return resident.person.name if resident else None
+
+    def with_names(self, words: Words) -> Words:
+        """A kept sentence as people may read it: with names in the place of ids (gateway/model/person_marks.py)."""
+        return with_names(words, self.name_of)
