@@ -27,7 +27,7 @@ class Room:
 class Holder:
     """Who passes. `key` names them for anti-passback and two-person doors; `fault` is why they may pass nowhere.
 
-    `rooms` are those that they belong to at the time of the decision. `lapse`: they belong to none any more, or not yet.
+    `rooms` are those that they belong to at the time of the decision. `lapse`: why they belong to none.
     """
 
     key: str
@@ -53,7 +53,10 @@ def holders(request: AccessRequest, register: Register) -> Sequence[Holder]:
         case CredentialKind.FACE | CredentialKind.PHONE:
             return [_of_person(value, register, at)] if value in register.persons else []
         case CredentialKind.PLATE:
-            return list(_of_plate(normalized_plate(value), register, at))
+            plate = normalized_plate(value)
+            # One that nobody registered may still be on a list of access.yaml.
+            unknown = Holder(f"plate:{plate}", plate=plate, lapse=AccessCode.UNKNOWN)
+            return list(_of_plate(plate, register, at)) or [unknown]
         case CredentialKind.PASS:
             return _of_code(request, register)
     return []

@@ -43,13 +43,13 @@ async def seed(configuration: Configuration, data: Path) -> str:
         for role in Role:
             await users.add(role.value, role, role.value, now)
         await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places), now)
-        await store.write(lambda connection: _hand_out(connection, store.vault, now))
+        await store.write(lambda connection: hand_out(connection, store.vault, now))
         await _enrol(store)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token
 
 
-def _hand_out(connection: sqlite3.Connection, vault: Vault, at: datetime) -> None:
+def hand_out(connection: sqlite3.Connection, vault: Vault, at: datetime) -> None:
     """Give out the cards that are shown at the simulated doors, and a PIN."""
     writer = RegisterWriter(connection, vault, at, ChangedBy("", "demo"))
     cards, pin = door_controller.CARDS, CredentialData(CredentialKind.PIN, PIN, DOOR_PLATE_PLACE, "demo-resident")
