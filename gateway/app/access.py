@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from gateway.access import AccessControl, AccessRules, Links, PassCodes
+from gateway.access import AccessControl, AccessRules, AccessState, Links, PassCodes
 from gateway.app.current_config import CurrentConfig
 from gateway.config.configuration import Configuration
 from gateway.flow.commands import Commands
@@ -43,9 +44,13 @@ def make_access(
     intake: Intake,
     commands: Commands,
     supervisor: Supervisor,
-    codes: PassCodes | None = None,
+    codes: PassCodes,
+    alarm_of: Callable[[str], str],
 ) -> AccessControl:
-    """The control of all doors; it listens to the intake from here on."""
+    """The control of all doors; it listens to the intake from here on.
+
+    `alarm_of(place)` is how the home is armed, `codes` verifies those of passes.
+    """
     control = AccessControl(
         Links(
             store=store,
@@ -56,7 +61,8 @@ def make_access(
             send=commands.carry_out_sent,
             perform=supervisor.perform,
             codes=codes,
-        )
+        ),
+        AccessState(alarm_of=alarm_of),
     )
     intake.listeners.append(control.heard)
     return control

@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.auth.users import Users
 from gateway.config import Configuration
 from gateway.errors import AnjuError
+from gateway.homes.codes import HomeCodes
 from gateway.model import CredentialKind, Role
 from gateway.people import DoorPlates, faces
 from gateway.people.register_writer import ChangedBy, CredentialData, RegisterWriter
@@ -32,6 +33,8 @@ CARD_HOLDERS = (
 """Whose card is shown at a door; without a person it is the household's."""
 PIN = "2580"
 """Of demo-resident."""
+HOME_CODES = ("2580", "2581")
+"""The code of its alarm, and the one for duress; config/demo/residents.yaml says them too."""
 PHOTOGRAPHS = {"demo-resident": "collins.jpg", "demo-watched": "hopper.jpg"}
 
 
@@ -45,6 +48,7 @@ async def seed(configuration: Configuration, data: Path) -> str:
         await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places), now)
         await store.write(lambda connection: hand_out(connection, store.vault, now))
         await _enrol(store)
+        await _set_codes(store, now)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token
 
@@ -56,6 +60,14 @@ def hand_out(connection: sqlite3.Connection, vault: Vault, at: datetime) -> None
     writer.add_credential(pin)
     for door, place, person in CARD_HOLDERS:
         writer.add_credential(CredentialData(CredentialKind.CARD, str(cards[door]), place, person))
+
+
+async def _set_codes(store: Store, now: datetime) -> None:
+    """The demo resident's codes for the alarm at home."""
+    codes = HomeCodes(store, lambda *_: True)
+    await store.write(
+        lambda connection: codes.set_codes(connection, DOOR_PLATE_PLACE, "demo-resident", *HOME_CODES, now)
+    )
 
 
 async def _enrol(store: Store) -> None:
