@@ -130,6 +130,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
+            "passes",
             "people",
             "protocols",
         }

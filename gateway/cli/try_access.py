@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,11 +14,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.access.trial import Trial, shown
+from gateway.app.passes import PassCodeReader
 from gateway.cli.common import data_option
 from gateway.config import load
 from gateway.config.access.cases import parse_moment, split_credential
 from gateway.config.configuration import Configuration
 from gateway.errors import ConfigError
+from gateway.model import Action, Pass
+from gateway.passes.service import Passes
 from gateway.people import People
 from gateway.settings.mend import Wrong
 from gateway.store import Store
@@ -66,9 +72,17 @@ async def _decide(
 
 
 async def open_trial(store: Store, configuration: Configuration) -> Trial:
-    """With the register of this data folder."""
-    now = datetime.now(UTC)
-    return await Trial.open(store, configuration, await People(store).register(now), now)
+    """With the register and the passes of this data folder."""
+    now, held = datetime.now(UTC), dict[str, Pass]()
+    settings = configuration.residents.visitors, ZoneInfo(configuration.compound.timezone)
+    passes = Passes(store, lambda: now, lambda: settings, _changes_nothing, held.update)
+    await passes.load()
+    register = replace(await People(store).register(now), passes=held)
+    return await Trial.open(store, configuration, register, now, PassCodeReader(passes))
+
+
+async def _changes_nothing(action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> int:  # noqa: ARG001  # of the protocol
+    return 0
 
 
 def existing(data: Path) -> Path:
