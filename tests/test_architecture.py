@@ -62,7 +62,9 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
+        "passes": BASE | {"access", "config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -84,6 +86,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
             "patrol",
         }
+        | {"homes", "passes"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -103,6 +106,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "passes",
             "patrol",
             "people",
             "plan",
@@ -112,7 +116,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "rule",
             "settings",
         }
-        | {"store", "tasks", "vision", "web"},
+        | {"store", "tasks", "vision", "web"}
+        | {"access", "homes"},
         "cli": BASE
         | {
             "app",
@@ -128,7 +133,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "protocols",
         }
         | {"recording", "settings", "simulator"}
-        | {"store", "vision", "web"},
+        | {"store", "vision", "web"}
+        | {"homes"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

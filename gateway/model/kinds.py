@@ -39,10 +39,12 @@ ACTION_KINDS = frozenset(
     silence.begun silence.ended drill.started
     snapshot.taken evidence.exported
     procedure.chosen procedure.answered procedure.step_taken
+    area.arm_asked area.disarm_asked area.bypass_asked
     command.ordered user.signed_in user.signed_out register.changed
+    pass.created pass.revoked pass.left
     duty.logged plan.changed
-    door_plate.hung door_plate.issued door_plate.revoked
-    resident.signed_in resident.signed_out resident.key_made""".split()
+    resident.signed_in resident.signed_out resident.key_made resident.asked resident.answered
+    door_plate.hung door_plate.issued door_plate.revoked""".split()
 )
 """What people do."""
 _THIRD_PARTY_KIND = re.compile(r"x\.[a-z0-9_]+(\.[a-z0-9_]+)*")

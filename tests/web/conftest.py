@@ -21,7 +21,7 @@ from gateway.access import AccessControl, AccessRules, Links
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection, SignInSection
+from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -31,10 +31,14 @@ from gateway.door_plate.scans import PlateScans
 from gateway.door_plate.service import Registration
 from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
+from gateway.flow.checkpoint import OnRecord
 from gateway.flow.device_status import DeviceStatus
+from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.flow.tell import Tell
 from gateway.handover import Handovers, ShiftPlan
 from gateway.history.search_index import SearchIndex
+from gateway.homes import NAME as HOMES
+from gateway.homes import HomeAreas, HomesRule
 from gateway.limits import RefusalLog
 from gateway.model import (
     Action,
@@ -51,6 +55,7 @@ from gateway.model import (
     Text,
     Words,
 )
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
@@ -60,6 +65,7 @@ from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
+from gateway.rule import Compound
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
@@ -139,9 +145,17 @@ class World:
     """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
+    visitors: VisitorSection = field(default_factory=VisitorSection)
+    """What residents.yaml says of passes."""
+    passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
+    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
+    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
+    homes: Sequence[HomeSection] = ()
+    """What residents.yaml says of alarms at home; `arming` has their rule run."""
+    rules: RuleEngine = field(default_factory=RuleEngine)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -171,7 +185,17 @@ class World:
         if unit is not None:
             await self.store.write(unit)
         self.acted.append(action)
+        self.rules.feed(replace(action, number=len(self.acted)))
         return len(self.acted)
+
+    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
+        self.carried_out.append((place, [dict(order) for order in orders], by, why))
+
+    def arming(self, *homes: HomeSection) -> None:
+        """Run the rule of these homes."""
+        self.homes = homes
+        compound = Compound("西子御园", {device.id: device for device in DEVICES}, PLACES)
+        self.rules.switch(NewRules([(HomesRule(homes, compound), HOMES)]), {}, OnRecord())
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -303,6 +327,9 @@ async def world(
             DoorPlates(store),
             Users(store, FAST),
         )
+        made.passes = Passes(
+            store, lambda: made.now, lambda: (made.visitors, ZONE), made.act, made.register.replace_passes
+        )
         presence = Presence(time.monotonic)
         residents = _residents(made)
         services = Services(
@@ -328,6 +355,7 @@ async def world(
             door_plates=made.door_plates,
             door_plate_service=plate_service(made),
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
+            passes=made.passes,
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),
@@ -340,6 +368,15 @@ async def world(
             plan=made.plan,
             access=made.access,
             residents=residents,
+            homes=HomeAreas(
+                store,
+                lambda: made.now,
+                made.act,
+                made.record,
+                lambda: made.rules.state_of(HOMES),
+                lambda: made.homes,
+                lambda: made.register.snapshot,
+            ),
             resident_sessions=residents.devices,
             refusals=made.refusals,
             clip_storage=made.clip_storage,
@@ -380,7 +417,14 @@ async def world(
 def _residents(made: World) -> Residents:
     settings = SignInSection(notifier="sms")
     return make_residents(
-        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+        made.store,
+        made.register,
+        lambda: made.now,
+        lambda: settings,
+        made.act,
+        made.send_code,
+        made.refusals,
+        made.carry_out,
     )
 
 
