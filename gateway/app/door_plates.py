@@ -12,10 +12,12 @@ from gateway.door_plate import DoorPlateService
 from gateway.door_plate.matters import Matters
 from gateway.door_plate.plate_states import PlateDesk
 from gateway.door_plate.scans import PlateScans
+from gateway.door_plate.service import Registration
 from gateway.door_plate.visits import Visits
 from gateway.flow.intake import Intake
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Signal
+from gateway.residents import Residents
 from gateway.store import Store
 
 
@@ -26,16 +28,21 @@ def make_door_plate_service(
     desk: Desk,
     intake: Intake,
     report: Callable[[Signal], Awaitable[int]],
+    residents: Residents,
 ) -> DoorPlateService:
     """Made once; nothing of it runs yet."""
 
     def settings() -> DoorPlateSection:
         return current_config.residents.door_plates
 
+    async def register(asked: Registration) -> None:
+        await residents.requests.register(asked.place, asked.name, asked.phone, asked.since, asked.until)
+
     return DoorPlateService(
         settings=settings,
         scans=PlateScans(store, clock.now, settings, report, GATEWAY),
         matters=Matters(store, desk, GATEWAY),
-        visits=Visits(store, clock.now, settings),
+        visits=Visits(store, clock.now, settings, tell=residents.notices.tell),
         plates=PlateDesk(store, clock.now, intake.act),
+        register=register,
     )

@@ -173,6 +173,11 @@ EVERYBODY = {
 FOR_RESIDENTS = {
     "GET /r/",
     "GET /r/notices",
+    "GET /r/door",
+    "POST /r/door",
+    "GET /r/alarm",
+    "POST /r/alarm",
+    "POST /r/visits/{number}",
     "GET /r/household",
     "POST /r/household",
     "POST /r/requests/{number}",
