@@ -62,6 +62,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
+        "passes": BASE | {"access", "config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
@@ -85,7 +86,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
             "patrol",
         }
-        | {"homes"}
+        | {"homes", "passes"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -105,6 +106,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "passes",
             "patrol",
             "people",
             "plan",

@@ -21,6 +21,7 @@ from gateway.app.handover_watch import HandoverWatch
 from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
+from gateway.app.passes import make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -45,6 +46,7 @@ from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
@@ -85,6 +87,7 @@ class Components:
     patrols: Patrols
     door_plates: DoorPlateService
     homes: Homes
+    passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -196,6 +199,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         patrols=patrols,
         door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents),
         homes=homes,
+        passes=make_passes(store, clock, current_config, intake, register),
         refusals=refusals,
         limits=limits,
         presence=presence,

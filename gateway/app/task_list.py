@@ -11,6 +11,7 @@ from gateway.app.background_tasks import BackgroundTask
 from gateway.app.housekeeping import follow_wall_clock, purge
 from gateway.app.identity_sync import sync_identities
 from gateway.app.morning_report import MorningReport
+from gateway.app.passes import pass_upkeep
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
@@ -74,6 +75,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
         _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
         _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),
+        _task("passes", "访客通行证整理", "looking after passes", pass_upkeep(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),

@@ -41,6 +41,7 @@ ACTION_KINDS = frozenset(
     procedure.chosen procedure.answered procedure.step_taken
     area.arm_asked area.disarm_asked area.bypass_asked
     command.ordered user.signed_in user.signed_out register.changed
+    pass.created pass.revoked pass.left
     duty.logged plan.changed
     resident.signed_in resident.signed_out resident.key_made resident.asked resident.answered
     door_plate.hung door_plate.issued door_plate.revoked""".split()

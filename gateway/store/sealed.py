@@ -18,6 +18,7 @@ _COLUMNS = {
     ("face_templates", "template"): ("人脸", "faces"),
     ("resident_notices", "words"): ("住户通知", "residents' notices"),
     ("resident_requests", "orders"): ("住户申请", "residents' requests"),
+    ("passes", "name"): ("访客通行证", "passes"),
 }
 """Table and column, and what it holds in both languages."""
 _SAMPLES = 20
@@ -69,4 +70,5 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     connection.execute("DELETE FROM face_templates")
     connection.execute("DELETE FROM resident_notices")
     connection.execute("DELETE FROM resident_requests")
+    connection.execute("DELETE FROM passes")
     return found

@@ -44,6 +44,7 @@ from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
 from gateway.web.api.live_view import LiveViewRoutes
+from gateway.web.api.passes import PassRoutes
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
 from gateway.web.api_errors import error_for_status
@@ -61,6 +62,7 @@ from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
 from gateway.web.pages.resident import ResidentPages
+from gateway.web.pages.visitor import VisitorPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -112,6 +114,7 @@ def build(services: Services) -> web.Application:
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),
             *duty.ROUTES,
+            *PassRoutes(view_audit).routes(),
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
@@ -121,6 +124,7 @@ def build(services: Services) -> web.Application:
             *DoorPlatePages(renderer, services.refusals).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
+            *VisitorPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *IncidentReportPages(renderer).routes(),
             *ResidentPages(renderer).routes(),

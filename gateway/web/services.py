@@ -29,6 +29,7 @@ from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.plan import SitePlan
@@ -116,6 +117,7 @@ class Services:
     patrols: Patrols
     homes: HomeAreas
     """Alarms at home: how each is armed, and to arm and disarm."""
+    passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

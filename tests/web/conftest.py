@@ -21,7 +21,7 @@ from gateway.access import AccessControl, AccessRules, Links
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection
+from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -55,6 +55,7 @@ from gateway.model import (
     Text,
     Words,
 )
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
@@ -144,6 +145,9 @@ class World:
     """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
+    visitors: VisitorSection = field(default_factory=VisitorSection)
+    """What residents.yaml says of passes."""
+    passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
     carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
@@ -323,6 +327,9 @@ async def world(
             DoorPlates(store),
             Users(store, FAST),
         )
+        made.passes = Passes(
+            store, lambda: made.now, lambda: (made.visitors, ZONE), made.act, made.register.replace_passes
+        )
         presence = Presence(time.monotonic)
         residents = _residents(made)
         services = Services(
@@ -348,6 +355,7 @@ async def world(
             door_plates=made.door_plates,
             door_plate_service=plate_service(made),
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
+            passes=made.passes,
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),

@@ -9,6 +9,7 @@ from gateway.config.residents.door_plates import DoorPlateSection
 from gateway.config.residents.homes import HomeList, HomeSection, HomeZone, ScheduledArming
 from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
 from gateway.config.residents.sign_in import SignInSection
+from gateway.config.residents.visitors import VisitorKind, VisitorSection
 from gateway.settings.section import Section
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "ResidentsSettings",
     "ScheduledArming",
     "SignInSection",
+    "VisitorKind",
+    "VisitorSection",
 ]
 
 
@@ -32,3 +35,4 @@ class ResidentsSettings(Section):
     door_plates: DoorPlateSection = DoorPlateSection()
     privacy: PrivacySection = PrivacySection()
     homes: HomeList = ()
+    visitors: VisitorSection = VisitorSection()
