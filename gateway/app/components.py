@@ -145,6 +145,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     )
     rules = RuleEngine(lambda: register.snapshot)
     residents = residents_of(store, register, clock, current_config, intake, outbox, refusals)
+    passes = make_passes(store, clock, current_config, intake, register)
     homes = make_homes(
         store,
         clock.now,
@@ -197,9 +198,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents),
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
-        passes=make_passes(store, clock, current_config, intake, register),
+        passes=passes,
         refusals=refusals,
         limits=limits,
         presence=presence,

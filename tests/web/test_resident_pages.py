@@ -13,6 +13,7 @@ from gateway.model import Signal, Step, Words
 from gateway.people.register_writer import ChangedBy, MembershipData, RegisterWriter
 from gateway.store import audit
 from tests.support.residents import PHONE, code_for
+from tests.web.conftest import ZONE
 
 SECOND, OTHER_HOUSE = "13987654321", "13700001111"
 ROOM, OTHER_ROOM = "b3/u1/1502", "b3/u1/1503"
@@ -361,3 +362,51 @@ async def test_looks_are_shown_except_those_that_the_law_keeps(anju, open_client
     assert "核对租户" in page
     assert "bert" not in page
     assert "cleo" not in page
+
+
+async def test_a_pass_is_made_shown_and_revoked(anju, open_client):
+    mine, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
+    begin = anju.now.astimezone(ZONE)
+    form = {
+        "name": "张阿姨",
+        "kind": "visitor",
+        "from": f"{begin:%Y-%m-%dT%H:%M}",
+        "until": f"{begin + timedelta(hours=3):%Y-%m-%dT%H:%M}",
+        "plate": "苏a12345",
+    }
+    async with mine.post("/r/passes", data=form) as answer:
+        assert answer.status == 200
+        page = await answer.text()
+    assert "张阿姨" in page
+    assert "苏A12345" in page
+    made = re.search(r"/api/v1/passes/([^/]+)/qr.svg", page)[1]
+    assert "<svg" in await text_of(mine, f"/api/v1/passes/{made}/qr.svg")
+    assert (await anju.services.passes.one(made)).its.host == (
+        await anju.services.residents.directory.with_number(PHONE)
+    )[0]
+    async with other.post(f"/r/passes/{made}") as answer:
+        assert answer.status == 404
+    assert "张阿姨" not in await text_of(other, "/r/passes")
+    async with mine.post(f"/r/passes/{made}") as answer:
+        assert "已撤销" in await answer.text()
+    assert (await anju.services.passes.one(made)).its.revoked_at == anju.now
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": ""}, "姓名"),
+        ({"plate": "??"}, "车牌"),
+        ({"until": "2020-01-01T00:00"}, "结束时间"),
+        ({"until": "soon"}, "日期"),
+        ({"uses": "-1"}, "次数"),
+        ({"kind": "king"}, "不完整"),
+    ],
+)
+async def test_what_no_pass_can_be(anju, open_client, wrong, said):
+    client, begin = await signed_in(anju, open_client), anju.now.astimezone(ZONE)
+    good = {"name": "张", "kind": "visitor", "from": f"{begin:%Y-%m-%dT%H:%M}"}
+    good["until"] = f"{begin + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    async with client.post("/r/passes", data=good | wrong) as answer:
+        assert answer.status == 400
+        assert said in re.search(r'id="error">([^<]+)<', await answer.text())[1]

@@ -183,6 +183,9 @@ EVERYBODY = {
 FOR_RESIDENTS = {
     "GET /r/",
     "GET /r/notices",
+    "GET /r/passes",
+    "POST /r/passes",
+    "POST /r/passes/{id}",
     "GET /r/door",
     "POST /r/door",
     "GET /r/alarm",

@@ -14,8 +14,9 @@ from gateway.web.request_context import RequestContext
 from gateway.web.routes import RESIDENTS, Route
 
 MENU = (
+    ("passes", "M3 9V5h18v4a3 3 0 0 0 0 6v4H3v-4a3 3 0 0 0 0-6M14 5v14", "passes"),
     ("door", "M6 21V4a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v17M3 21h18M14 12h.01", "door"),
-    ("alarm", "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6l8-3M9 12l2 2 4-4", "alarm"),
+    ("alarm", "M12 3l8 3v6c0 5-3.5 8-8 9-4.5-1-8-4-8-9V6l8-3M9 12l2 2 4-4", "alarm"),
     (
         "household",
         "M16 20v-1a4 4 0 0 0-8 0v1M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M21 20v-1a3 3 0 0 0-3-3",
@@ -60,6 +61,7 @@ class HomePages:
             registrations=await self._registrations(context, room),
             is_home=True,
             done=done if done in {"let_in_done", "declined"} else "",
+            error="too_many_passes" if done == "no_pass" else "",
         )
 
     async def notices(self, context: RequestContext[Any]) -> web.Response:

@@ -10,6 +10,7 @@ from gateway.web.pages.resident.door import DoorPages
 from gateway.web.pages.resident.home import HomePages
 from gateway.web.pages.resident.household import HouseholdPages
 from gateway.web.pages.resident.page import ResidentPage
+from gateway.web.pages.resident.passes import PassPages
 from gateway.web.pages.resident.privacy import PrivacyPages
 from gateway.web.pages.resident.sign_in import SignInPages
 from gateway.web.pages.resident.visits import VisitAnswers
@@ -25,6 +26,7 @@ class ResidentPages:
             SignInPages(page),
             HomePages(page),
             HouseholdPages(page),
+            PassPages(page),
             DoorPages(page),
             AlarmPages(page),
             VisitAnswers(page),

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.errors import NotFound
+from gateway.errors import NotFound, Refused
 from gateway.model import Words
 from gateway.web.api_errors import not_found
 from gateway.web.pages.resident.page import HOME, SIGN_IN, ResidentPage
@@ -35,4 +35,6 @@ class VisitAnswers:
             await visits.answer(int(number) if number.isdecimal() else 0, rooms, person, accept=accept)
         except NotFound as error:
             raise not_found(_VISIT) from error
+        except Refused:
+            return self._page.redirect(context, HOME, done="no_pass")  # too many passes, or a time that is not allowed
         return self._page.redirect(context, HOME, done="let_in_done" if accept else "declined")
