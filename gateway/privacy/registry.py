@@ -18,6 +18,7 @@ class PersonalTable:
     - `texts`: columns with text or JSON that may name a person: names, phones, plates and ID numbers are taken out.
     - `sealed`: columns encrypted by the vault; an export opens them.
     - `hidden`: columns that an export leaves out, because they are secrets or mean nothing to a person.
+    - `plain`: columns that look like names and are none, such as the name of a phone's model.
     """
 
     table: str
@@ -27,6 +28,7 @@ class PersonalTable:
     texts: Sequence[str] = ()
     sealed: Sequence[str] = ()
     hidden: Sequence[str] = ()
+    plain: Sequence[str] = ()
 
 
 PERSONAL: Sequence[PersonalTable] = (
@@ -35,9 +37,17 @@ PERSONAL: Sequence[PersonalTable] = (
     PersonalTable("blind_index", person="person", hidden=("digest",)),
     PersonalTable("credentials", person="person", sealed=("value",), hidden=("digest",)),
     PersonalTable("memberships", person="person"),
-    PersonalTable("vehicles", person="person"),
-    PersonalTable("register_changes", person="person", actor="user", texts=("why",), sealed=("before", "after")),
+    PersonalTable("vehicles", person="person", plain=("plate",)),
+    PersonalTable(
+        "register_changes", person="person", actor="user", texts=("why", "subject_id"), sealed=("before", "after")
+    ),
     PersonalTable("consents", person="person", actor="by", sealed=("guardian",)),
+    PersonalTable("resident_codes", person="person", hidden=("phone", "code")),
+    PersonalTable("resident_keys", person="person", hidden=("id",)),
+    PersonalTable("resident_devices", person="person", hidden=("token", "phone"), plain=("name",)),
+    PersonalTable(
+        "access_log", person="person", keep_rows=True, actor="by", texts=("reason", "holder"), hidden=("holder",)
+    ),
     PersonalTable("persons", person="id", sealed=("name", "phone", "id_number", "born")),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",)),

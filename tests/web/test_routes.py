@@ -48,6 +48,7 @@ ALL = {Role.GUARD, Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER}
 SIGNED_IN = set(Role)
 GUARDS = {Role.GUARD, Role.SUPERVISOR}
 TECH = {Role.INSTALLER, Role.MANAGER}
+PASS_STAFF = {Role.PROPERTY, Role.MANAGER, *GUARDS}
 MATRIX = {
     "GET /api/v1/session": SIGNED_IN,
     "GET /api/v1/access": {*GUARDS, Role.MANAGER, Role.PROPERTY},
@@ -67,8 +68,17 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "GET /api/v1/resident/requests": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/confirm": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
+    "GET /api/v1/passes": PASS_STAFF,
+    "POST /api/v1/passes": PASS_STAFF,
+    "GET /api/v1/passes/kinds": PASS_STAFF,
+    "DELETE /api/v1/passes/{id}": PASS_STAFF,
+    "GET /api/v1/passes/{id}/qr.svg": PASS_STAFF,
+    "POST /api/v1/passes/{id}/left": PASS_STAFF,
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
     "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
@@ -118,6 +128,13 @@ MATRIX = {
     "GET /api/v1/commands/last": ALL,
     "POST /api/v1/announcements/{id}": GUARDS,
     "GET /api/v1/arming": ALL,
+    "GET /api/v1/areas": ALL,
+    "GET /api/v1/areas/{place}": ALL,
+    "POST /api/v1/areas/{place}/arm": GUARDS,
+    "POST /api/v1/areas/{place}/disarm": GUARDS,
+    "POST /api/v1/areas/{place}/bypass": GUARDS,
+    "POST /api/v1/areas/{place}/false-alarm": set(),
+    "PUT /api/v1/areas/{place}/code": set(),
     "GET /api/v1/desk": ALL,
     "POST /api/v1/cameras/{id}/snapshots": GUARDS,
     "GET /api/v1/alerts/{id}/snapshots": ALL - {Role.INSTALLER},
@@ -140,6 +157,11 @@ EVERYBODY = {
     "GET /metrics",
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
+    "GET /r/sign-in",
+    "POST /r/sign-in",
+    "POST /r/code",
+    "GET /r/key/{token}",
+    "POST /r/key/{token}",
     "GET /d/{token}",
     "POST /d/{token}",
     "GET /c/",
@@ -150,10 +172,28 @@ EVERYBODY = {
     "GET /c/{token}",
     "POST /c/{token}",
     "POST /c/{token}/finding",
+    "GET /v/sw.js",
+    "GET /v/{token}",
+    "GET /v/{token}/state",
     "GET /static/{mark}/{name}",
     "GET /{path}",
 }
 
+
+FOR_RESIDENTS = {
+    "GET /r/",
+    "GET /r/notices",
+    "GET /r/household",
+    "POST /r/household",
+    "POST /r/requests/{number}",
+    "GET /r/alerts",
+    "GET /r/privacy",
+    "GET /r/my-data.json",
+    "GET /r/devices",
+    "POST /r/devices/{id}",
+    "POST /r/sign-out",
+}
+"""Pages; whoever is not signed in as a resident is sent to the sign-in page."""
 
 BY_DEVICES = {"POST /api/v1/push/{device}"}
 """Let in by the secret a device has in devices.yaml; tests/web/test_push.py has them."""
@@ -165,7 +205,7 @@ def served(app: web.Application) -> set[str]:
 
 async def test_the_matrix_names_every_route(anju):
     fresh = build(_with_registry(anju))
-    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES
+    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES | FOR_RESIDENTS
 
 
 def _with_registry(anju):
@@ -194,6 +234,20 @@ async def test_each_role_may_do_what_the_matrix_says_and_nothing_else(anju, open
             else:
                 assert answer.status == 403, route
                 assert (await answer.json())["error"]["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_residents_pages_are_for_residents(anju, open_client, role):
+    client = await open_client(role.value if role else None)
+    for route in sorted(FOR_RESIDENTS):
+        method, path = route.split(" ")
+        path = path.replace("{id}", "p-1").replace("{number}", "1")
+        async with client.request(method, path, allow_redirects=False) as answer:
+            if role is None:
+                assert answer.status == 303, route
+                assert answer.headers["Location"] == "/r/sign-in"
+            else:
+                assert answer.status == 403, route
 
 
 async def test_every_answer_carries_the_headers(anju, open_client):
