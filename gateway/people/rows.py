@@ -152,11 +152,6 @@ def credentials(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     return connection.execute(sql).fetchall()
 
 
-def credential_values(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Ids and sealed values of all cards that were not ended; of a PIN there is no value."""
-    return connection.execute("SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL").fetchall()
-
-
 def credential(connection: sqlite3.Connection, credential_id: str) -> sqlite3.Row | None:
     """The card or PIN with this id."""
     row: sqlite3.Row | None = connection.execute("SELECT * FROM credentials WHERE id = ?", (credential_id,)).fetchone()
