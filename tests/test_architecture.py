@@ -53,15 +53,16 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "auth": BASE | {"limits", "store"},
-        "access": BASE,
+        "access": BASE | {"config", "flow", "people", "store"},
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "figures": BASE | {"store"},
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
+        "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
-        "passes": BASE | {"access", "config", "store"},
+        "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -69,16 +70,32 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
-        | {"passes", "plan", "protocols", "recording", "residents", "store", "vision"},
+        | {
+            "access",
+            "auth",
+            "config",
+            "desk",
+            "door_plate",
+            "figures",
+            "flow",
+            "handover",
+            "history",
+            "limits",
+            "links",
+            "notify",
+            "passes",
+        }
+        | {"patrol", "people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
         | {
+            "access",
             "backoff",
             "clock",
             "config",
             "desk",
+            "door_plate",
             "figures",
             "flow",
             "gateway",
@@ -99,7 +116,19 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {
+            "app",
+            "auth",
+            "config",
+            "door_plate",
+            "gateway",
+            "logs",
+            "notifier",
+            "notify",
+            "patrol",
+            "people",
+            "protocols",
+        }
         | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is

@@ -6,17 +6,21 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_hardware import DoorHardware, make_door_hardware
+from gateway.app.door_plates import make_door_plate_service
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
-from gateway.app.passes import make_passes
+from gateway.app.passes import PassCodeReader, make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -27,6 +31,7 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
+from gateway.door_plate import DoorPlateService
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
@@ -80,12 +85,15 @@ class Components:
     report: Report
     patrols: Patrols
     passes: Passes
+    door_plates: DoorPlateService
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    access: AccessControl
+    door_hardware: DoorHardware
     residents: Residents
 
 
@@ -148,6 +156,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
+    passes = make_passes(store, clock, current_config, intake, register)
+    codes = PassCodeReader(passes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -173,7 +184,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        passes=make_passes(store, clock, current_config, intake, register),
+        passes=passes,
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
         refusals=refusals,
         limits=limits,
         presence=presence,
@@ -185,6 +197,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        access=access,
+        door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
         residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 

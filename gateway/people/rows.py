@@ -152,6 +152,11 @@ def credentials(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     return connection.execute(sql).fetchall()
 
 
+def credential_values(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Ids and sealed values of all cards that were not ended; of a PIN there is no value."""
+    return connection.execute("SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL").fetchall()
+
+
 def credential(connection: sqlite3.Connection, credential_id: str) -> sqlite3.Row | None:
     """The card or PIN with this id."""
     row: sqlite3.Row | None = connection.execute("SELECT * FROM credentials WHERE id = ?", (credential_id,)).fetchone()
@@ -202,6 +207,25 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
     ).rowcount
 
 
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
+
+
+def set_credential_dates(
+    connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
+) -> None:
+    """Replace from when and until when a card or PIN is valid."""
+    connection.execute("UPDATE credentials SET since = ?, until = ? WHERE id = ?", (since_us, until_us, credential_id))
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The number of the last change of the register; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes").fetchone()
+    return row["last"] or 0
+
+
 def insert_change(  # the table's columns
     connection: sqlite3.Connection,
     at_us: int,
@@ -244,12 +268,12 @@ def valid_door_plate(connection: sqlite3.Connection, place: str) -> sqlite3.Row 
     return row
 
 
-def place_of_door_plate(connection: sqlite3.Connection, plate_id: bytes) -> str | None:
-    """The place of the door plate with this id; None if there is none or it is revoked."""
-    row = connection.execute(
-        "SELECT place FROM door_plates WHERE id = ? AND revoked_at IS NULL", (plate_id,)
+def door_plate(connection: sqlite3.Connection, plate_id: bytes) -> sqlite3.Row | None:
+    """The door plate with this id, valid or revoked."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT id, place, issued_at, revoked_at FROM door_plates WHERE id = ?", (plate_id,)
     ).fetchone()
-    return row["place"] if row else None
+    return row
 
 
 def places_with_door_plate(connection: sqlite3.Connection) -> list[str]:

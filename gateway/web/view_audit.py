@@ -18,6 +18,7 @@ CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 HANDOVER = "handover-view"
 PASSES = "pass-view"
 SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
+PASSAGES = "access-view"
 _NAMES = {
     CAMERA: "camera",
     CLIP: "clip",
@@ -28,6 +29,7 @@ _NAMES = {
     TIMELINE: "of",
     AUDIT: "of",
     REPORT: "of",
+    PASSAGES: "of",
 }
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the

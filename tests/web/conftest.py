@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,20 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl, AccessRules, Links
+from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
+from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import SignInSection, VisitorSection
+from gateway.config.residents import DoorPlateSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
+from gateway.door_plate.matters import Matters
+from gateway.door_plate.plate_states import PlateDesk
+from gateway.door_plate.scans import PlateScans
+from gateway.door_plate.service import Registration
+from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.device_status import DeviceStatus
 from gateway.flow.tell import Tell
@@ -109,6 +119,11 @@ class World:
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
     acted: list[Action] = field(default_factory=list)
+    notices: list[Signal] = field(default_factory=list)
+    """Scans and suspicions of door plates."""
+    registrations: list[Registration] = field(default_factory=list)
+    told: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """What households were told."""
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Text | None = None
     """Why every device is lost."""
@@ -118,6 +133,12 @@ class World:
     shifts: Sequence[Shift] = ()
     plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
+    plate_settings: DoorPlateSection = field(default_factory=DoorPlateSection)
+    """What residents.yaml says of door plates."""
+    access_settings: AccessSettings = field(default_factory=AccessSettings)
+    """What access.yaml says."""
+    sent: list[Command] = field(default_factory=list)
+    """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
     visitors: VisitorSection = field(default_factory=VisitorSection)
@@ -125,6 +146,8 @@ class World:
     passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
+    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
+    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
@@ -157,6 +180,9 @@ class World:
         self.acted.append(action)
         return len(self.acted)
 
+    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
+        self.carried_out.append((place, [dict(order) for order in orders], by, why))
+
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
 
@@ -180,6 +206,52 @@ class World:
         kept = replace(signal, received=self.now, data=data, picture=None)
         await self.store.write(lambda c: journal.record_signal(c, kept, timedelta(days=1)))
         return number
+
+    async def noticed(self, signal: Signal) -> int:
+        """What the gateway itself notices of door plates."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        self.notices.append(signal)
+        return len(self.notices)
+
+    async def tell(self, place: str, words: Words, kind: str, about: str = "") -> None:
+        """Tell a household."""
+        self.told.append((place, words.zh, kind, about))
+
+    async def take_registration(self, registration: Registration) -> None:
+        """A tenant registered at a door."""
+        self.registrations.append(registration)
+
+    async def make_pass(self, place: str, person: str, name: str, since: datetime, until: datetime) -> str:
+        """A visitor's pass."""
+        return f"{self.url}/v/{place.replace('/', '-')}-{person}"
+
+    @cached_property
+    def access(self) -> AccessControl:
+        """The doors' real control; commands end here."""
+        places = {device.id: device.place for device in DEVICES}
+        return AccessControl(
+            Links(
+                store=self.store,
+                now=lambda: self.now,
+                register=lambda: self.register.snapshot,
+                rules=lambda: AccessRules(self.access_settings, places, ZONE),
+                commit=self.commit,
+                send=self.sent.append,
+                perform=self.perform,
+                codes=None if self.passes is None else PassCodeReader(self.passes),
+            )
+        )
+
+    async def commit(self, signal: Signal, unit: Callable[[sqlite3.Connection], object]) -> int:
+        """A decision at a door, with its rows."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        await self.store.write(unit)
+        return await self.record(signal)
+
+    async def perform(self, command: Command) -> None:
+        self.sent.append(command)
 
     async def picture(self, _camera: str) -> bytes | None:
         return JPEG
@@ -206,6 +278,22 @@ class World:
         decision = Raise(key, Severity.CRITICAL, place, Words("厨房烟雾报警", "Smoke in the kitchen"), device)
         [alert] = await self.desk.decide([DecisionOnEvent("home", decision, signal)], lambda _c: None)
         return alert
+
+
+def plate_service(made: World) -> DoorPlateService:
+    """What stands behind the pages of door plates; its signals are on record."""
+
+    def settings() -> DoorPlateSection:
+        return made.plate_settings
+
+    return DoorPlateService(
+        settings=settings,
+        scans=PlateScans(made.store, lambda: made.now, settings, made.noticed, "anju"),
+        matters=Matters(made.store, made.desk, "anju"),
+        visits=Visits(made.store, lambda: made.now, settings, tell=made.tell, make_pass=made.make_pass),
+        plates=PlateDesk(made.store, lambda: made.now, made.act),
+        register=made.take_registration,
+    )
 
 
 @asynccontextmanager
@@ -252,6 +340,7 @@ async def world(
             register=made.register,
             act=made.act,
             door_plates=made.door_plates,
+            door_plate_service=plate_service(made),
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
             passes=made.passes,
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
@@ -260,10 +349,11 @@ async def world(
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
             send_command=made.order,
             order_with=made.order_with,
-            emit=made.report,
+            emit=made.record,
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            access=made.access,
             residents=residents,
             resident_sessions=residents.devices,
             refusals=made.refusals,
@@ -293,17 +383,26 @@ async def world(
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
+            opening = tasks.create_task(made.access.run())
             sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
             sending.cancel()
+            opening.cancel()
 
 
 def _residents(made: World) -> Residents:
     settings = SignInSection(notifier="sms")
     return make_residents(
-        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+        made.store,
+        made.register,
+        lambda: made.now,
+        lambda: settings,
+        made.act,
+        made.send_code,
+        made.refusals,
+        made.carry_out,
     )
 
 

@@ -209,7 +209,15 @@ async def test_the_page_tells_where_to_and_nothing_of_who_lives_there(anju, resi
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert answer.headers["Cache-Control"] == "no-store"
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    for word in (NAME, "苏M88888", "东门门禁", "西子御园", "每个门可进 2 次，还剩 2 次", "0523-8320 1234", "3号楼1单元"):
+    for word in (
+        NAME,
+        "苏M88888",
+        "东门门禁",
+        "西子御园",
+        "每个门可进 2 次，还剩 2 次",
+        "0523-8320 1234",
+        "3号楼1单元",
+    ):
         assert word in page, word
     for secret in ("王建国", "李秀英", OWNER, "1502", owner.person):
         assert secret not in page, secret

@@ -5,15 +5,29 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.door_plates import DoorPlateSection
+from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
 from gateway.config.residents.sign_in import SignInSection
 from gateway.config.residents.visitors import VisitorKind, VisitorSection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings", "SignInSection", "VisitorKind", "VisitorSection"]
+__all__ = [
+    "ConsentKind",
+    "ConsentText",
+    "DoorPlateSection",
+    "PersonalRetention",
+    "PrivacySection",
+    "ResidentsSettings",
+    "SignInSection",
+    "VisitorKind",
+    "VisitorSection",
+]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
 
     sign_in: SignInSection = SignInSection()
+    door_plates: DoorPlateSection = DoorPlateSection()
+    privacy: PrivacySection = PrivacySection()
     visitors: VisitorSection = VisitorSection()
