@@ -64,6 +64,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -83,9 +84,9 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
-            "passes",
         }
-        | {"patrol", "people", "plan", "protocols", "recording", "residents", "store", "vision"},
+        | {"homes", "passes", "patrol"}
+        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -114,7 +115,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "rule",
             "settings",
         }
-        | {"store", "tasks", "vision", "web"},
+        | {"store", "tasks", "vision", "web"}
+        | {"access", "homes"},
         "cli": BASE
         | {
             "app",
@@ -130,7 +132,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "protocols",
         }
         | {"recording", "settings", "simulator"}
-        | {"store", "vision", "web"},
+        | {"store", "vision", "web"}
+        | {"homes"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

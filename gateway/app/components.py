@@ -18,6 +18,7 @@ from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
+from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.passes import PassCodeReader, make_passes
@@ -84,8 +85,9 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
-    passes: Passes
     door_plates: DoorPlateService
+    homes: Homes
+    passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -141,6 +143,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         NotifierDevices(commands, supervisor),
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
+    rules = RuleEngine(lambda: register.snapshot)
+    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -148,7 +152,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         store,
         clock,
         intake,
-        RuleEngine(lambda: register.snapshot),
+        rules,
         desk,
         commands,
         hub,
@@ -184,8 +188,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        passes=passes,
         door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
+        homes=homes,
+        passes=passes,
         refusals=refusals,
         limits=limits,
         presence=presence,

@@ -39,6 +39,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         door_plates=DoorPlates(components.store),
         door_plate_service=components.door_plates,
         patrols=components.patrols,
+        homes=components.homes.areas,
         passes=components.passes,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,

@@ -39,6 +39,7 @@ ACTION_KINDS = frozenset(
     silence.begun silence.ended drill.started
     snapshot.taken evidence.exported
     procedure.chosen procedure.answered procedure.step_taken
+    area.arm_asked area.disarm_asked area.bypass_asked
     command.ordered user.signed_in user.signed_out register.changed
     pass.created pass.revoked pass.left
     duty.logged plan.changed

@@ -14,6 +14,7 @@ from aiohttp import web
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import (
     alerts,
+    areas,
     arming,
     commands,
     desk_options,
@@ -99,6 +100,7 @@ def build(services: Services) -> web.Application:
             *plan.ROUTES,
             *commands.ROUTES,
             *arming.ROUTES,
+            *areas.ROUTES,
             *desk_options.ROUTES,
             *notifiers.ROUTES,
             *live.routes(),
@@ -156,10 +158,11 @@ def install(app: web.Application, table: tuple[Route, ...], services: Services, 
     for prefix, route in itertools.product(sorted(prefixes, reverse=True), validate_routes(table)):
         handler = make_handler(route, services, metrics)
         handlers.add(handler)
-        app.router.add_route(route.method, prefix + route.path, handler)
+        path = prefix + route.path.replace("{place}", "{place:.+}")  # a place's path has slashes
+        app.router.add_route(route.method, path, handler)
         # `add_route` does not add HEAD by itself, as `add_get` would.
         if route.method == "GET" and not route.socket:
-            app.router.add_route("HEAD", prefix + route.path, handler)
+            app.router.add_route("HEAD", path, handler)
     for registered in app.router.routes():
         if registered.handler not in handlers:
             raise RouteError(f"{registered} is served but is not in the route table: add it there")

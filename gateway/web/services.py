@@ -24,6 +24,7 @@ from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
+from gateway.homes import HomeAreas
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words, with_names
@@ -114,6 +115,8 @@ class Services:
     door_plates: DoorPlates
     door_plate_service: DoorPlateService
     patrols: Patrols
+    homes: HomeAreas
+    """Alarms at home: how each is armed, and to arm and disarm."""
     passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]

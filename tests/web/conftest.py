@@ -22,7 +22,7 @@ from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection, SignInSection, VisitorSection
+from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -32,10 +32,14 @@ from gateway.door_plate.scans import PlateScans
 from gateway.door_plate.service import Registration
 from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
+from gateway.flow.checkpoint import OnRecord
 from gateway.flow.device_status import DeviceStatus
+from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.flow.tell import Tell
 from gateway.handover import Handovers, ShiftPlan
 from gateway.history.search_index import SearchIndex
+from gateway.homes import NAME as HOMES
+from gateway.homes import HomeAreas, HomesRule
 from gateway.limits import RefusalLog
 from gateway.model import (
     Action,
@@ -62,6 +66,7 @@ from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
+from gateway.rule import Compound
 from gateway.store import Store, journal
 from gateway.vision.view.broadcast import LiveBroadcast, LiveViewer
 from gateway.web import Accounts, CompoundInfo, Hub, Passwords, Services, Users, serve
@@ -149,6 +154,9 @@ class World:
     carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
     """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
+    homes: Sequence[HomeSection] = ()
+    """What residents.yaml says of alarms at home; `arming` has their rule run."""
+    rules: RuleEngine = field(default_factory=RuleEngine)
     broadcast: LiveBroadcast | None = None
     """What the cameras show; None: they show nothing."""
 
@@ -178,10 +186,17 @@ class World:
         if unit is not None:
             await self.store.write(unit)
         self.acted.append(action)
+        self.rules.feed(replace(action, number=len(self.acted)))
         return len(self.acted)
 
     def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
         self.carried_out.append((place, [dict(order) for order in orders], by, why))
+
+    def arming(self, *homes: HomeSection) -> None:
+        """Run the rule of these homes."""
+        self.homes = homes
+        compound = Compound("西子御园", {device.id: device for device in DEVICES}, PLACES)
+        self.rules.switch(NewRules([(HomesRule(homes, compound), HOMES)]), {}, OnRecord())
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -355,6 +370,15 @@ async def world(
             plan=made.plan,
             access=made.access,
             residents=residents,
+            homes=HomeAreas(
+                store,
+                lambda: made.now,
+                made.act,
+                made.record,
+                lambda: made.rules.state_of(HOMES),
+                lambda: made.homes,
+                lambda: made.register.snapshot,
+            ),
             resident_sessions=residents.devices,
             refusals=made.refusals,
             clip_storage=made.clip_storage,

@@ -6,6 +6,7 @@ The file is optional, and so is every key. Each section is a file of this folder
 from __future__ import annotations
 
 from gateway.config.residents.door_plates import DoorPlateSection
+from gateway.config.residents.homes import HomeList, HomeSection, HomeZone, ScheduledArming
 from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
 from gateway.config.residents.sign_in import SignInSection
 from gateway.config.residents.visitors import VisitorKind, VisitorSection
@@ -15,9 +16,12 @@ __all__ = [
     "ConsentKind",
     "ConsentText",
     "DoorPlateSection",
+    "HomeSection",
+    "HomeZone",
     "PersonalRetention",
     "PrivacySection",
     "ResidentsSettings",
+    "ScheduledArming",
     "SignInSection",
     "VisitorKind",
     "VisitorSection",
@@ -30,4 +34,5 @@ class ResidentsSettings(Section):
     sign_in: SignInSection = SignInSection()
     door_plates: DoorPlateSection = DoorPlateSection()
     privacy: PrivacySection = PrivacySection()
+    homes: HomeList = ()
     visitors: VisitorSection = VisitorSection()

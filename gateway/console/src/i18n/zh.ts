@@ -11,6 +11,7 @@ import { zh as notifiers } from "../notifiers/words";
 import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as handover } from "../handover/words";
+import { zh as homes } from "../homes/words";
 import { zh as duty } from "../duty/words";
 import { zh as patrol } from "../patrol/words";
 
@@ -492,6 +493,7 @@ export const zh = {
     },
   },
   handover,
+  homes,
   notifiers,
   quarantine: {
     title: "未识别的数据",
