@@ -42,6 +42,8 @@ PERSONAL: Sequence[PersonalTable] = (
         "register_changes", person="person", actor="user", texts=("why", "subject_id"), sealed=("before", "after")
     ),
     PersonalTable("consents", person="person", actor="by", sealed=("guardian",)),
+    # All that a resident made goes with them, their visitors' names too.
+    PersonalTable("passes", person="host", actor="made_by", sealed=("name", "plate"), hidden=("token_id", "token")),
     PersonalTable("resident_codes", person="person", hidden=("phone", "code")),
     PersonalTable("resident_keys", person="person", hidden=("id",)),
     PersonalTable("resident_requests", person="person", actor="answered_by", sealed=("orders", "answer")),
