@@ -50,7 +50,7 @@ PERSONAL: Sequence[PersonalTable] = (
     ),
     PersonalTable("persons", person="id", sealed=("name", "phone", "id_number", "born")),
     # The flow: rows stay, without who it was
-    PersonalTable("journal", texts=("data",)),
+    PersonalTable("journal", texts=("data",), plain=("body",)),
     PersonalTable("decisions", texts=("data",)),
     PersonalTable("alerts", texts=("reason_zh", "reason_en", "key", "assignee")),
     PersonalTable("incidents", texts=("why_zh", "why_en", "remind_note")),
@@ -60,7 +60,7 @@ PERSONAL: Sequence[PersonalTable] = (
     PersonalTable("handovers", texts=("note", "report")),
     PersonalTable("notifications", texts=("body", "why", "reference")),
     PersonalTable("duty_log", texts=("data",)),
-    PersonalTable("erasures", texts=("why",)),
+    PersonalTable("erasures", texts=("why",), plain=("person",)),
 )
 """In the order of a deletion: what refers to a person goes before the person."""
 
