@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_hardware import DoorHardware, make_door_hardware
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
@@ -83,6 +86,8 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    access: AccessControl
+    door_hardware: DoorHardware
     residents: Residents
 
 
@@ -145,6 +150,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
+    access = make_access(current_config, store, register, intake, commands, supervisor)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -181,6 +187,8 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        access=access,
+        door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
         residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from gateway.app.current_config import CurrentConfig
 from gateway.clock import Clock
 from gateway.config.residents import SignInSection
-from gateway.errors import NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.flow.intake import Intake
 from gateway.limits import RefusalLog
 from gateway.model import Words
@@ -13,6 +15,7 @@ from gateway.notify import Outbox
 from gateway.notify.at_once import PrivateMessage
 from gateway.people import CurrentRegister
 from gateway.residents import Residents, make_residents
+from gateway.residents.requests.requests import Orders
 from gateway.store import Store
 
 
@@ -36,7 +39,11 @@ def residents_of(
             raise NotFound("residents.yaml names no notifier for codes")
         await outbox.send_private(notifier, code_message(current_config.facts().name, number, code, settings()))
 
-    return make_residents(store, register, clock.now, settings, intake.act, send, refusals)
+    return make_residents(store, register, clock.now, settings, intake.act, send, refusals, _carry_out)
+
+
+def _carry_out(_connection: sqlite3.Connection, _place: str, _orders: Orders, _by: str, _why: str) -> None:
+    raise Conflict("changes are made at the property's desk")
 
 
 def code_message(compound: str, number: str, code: str, settings: SignInSection) -> PrivateMessage:

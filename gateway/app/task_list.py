@@ -43,6 +43,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
     tasks = [
         _vital("decisions", "事件处理", "processing events", components.pipeline.run, components.pipeline.keeps_up),
         _vital("commands", "指令执行", "executing commands", components.commands.run),
+        _vital("access", "门禁判定", "decisions at doors", components.access.run),
         _vital(
             "supervisor",
             "设备管理",
@@ -83,6 +84,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),
     ]
+    tasks += components.door_hardware.tasks()
     if components.links.broker is not None:
         tasks.append(_task("broker", "消息服务器连接", "the connection to the broker", components.links.broker.run))
     return tasks

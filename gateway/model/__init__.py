@@ -4,6 +4,7 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
+from gateway.model.access_list import AccessList, AccessListEntry
 from gateway.model.access_pass import Pass
 from gateway.model.alert import DRILL_RULE, DRILL_STARTED, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command, limit_of
@@ -34,6 +35,8 @@ __all__ = [
     "OTHER_KINDS",
     "PLACE_PATH",
     "SIGHTING_KINDS",
+    "AccessList",
+    "AccessListEntry",
     "Action",
     "Alert",
     "AlertState",

@@ -152,6 +152,11 @@ def credentials(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     return connection.execute(sql).fetchall()
 
 
+def credential_values(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """Ids and sealed values of all cards that were not ended; of a PIN there is no value."""
+    return connection.execute("SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL").fetchall()
+
+
 def credential(connection: sqlite3.Connection, credential_id: str) -> sqlite3.Row | None:
     """The card or PIN with this id."""
     row: sqlite3.Row | None = connection.execute("SELECT * FROM credentials WHERE id = ?", (credential_id,)).fetchone()
@@ -200,6 +205,25 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
         "UPDATE credentials SET ended_at = ?, ended_because = ? WHERE id = ? AND ended_at IS NULL",
         (ended_us, because, credential_id),
     ).rowcount
+
+
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
+
+
+def set_credential_dates(
+    connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
+) -> None:
+    """Replace from when and until when a card or PIN is valid."""
+    connection.execute("UPDATE credentials SET since = ?, until = ? WHERE id = ?", (since_us, until_us, credential_id))
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The number of the last change of the register; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes").fetchone()
+    return row["last"] or 0
 
 
 def insert_change(  # the table's columns

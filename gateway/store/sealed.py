@@ -15,6 +15,8 @@ _COLUMNS = {
     ("door_plates", "token"): ("门牌码", "door plates"),
     ("checkpoint_codes", "token"): ("巡更码", "checkpoint codes"),
     ("face_templates", "template"): ("人脸", "faces"),
+    ("resident_notices", "words"): ("住户通知", "residents' notices"),
+    ("resident_requests", "orders"): ("住户申请", "residents' requests"),
 }
 """Table and column, and what it holds in both languages."""
 _SAMPLES = 20
@@ -63,4 +65,6 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     connection.execute("DELETE FROM door_plates")
     connection.execute("DELETE FROM checkpoint_codes")
     connection.execute("DELETE FROM face_templates")
+    connection.execute("DELETE FROM resident_notices")
+    connection.execute("DELETE FROM resident_requests")
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
+from gateway.access.remote_opening import OpeningRefused
 from gateway.desk.lifecycle import InvalidStep
 from gateway.errors import NotRecorded, Refused, TooMany, WrongPassword
 from gateway.model import Words
@@ -98,6 +99,8 @@ def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
             return ErrorResponse(400, "bad_request", Words(f"{error.field}:{error.reason.zh}", str(error)))
         case PlanRefused():
             return ErrorResponse(error.status, error.code, error.words)
+        case OpeningRefused():
+            return ErrorResponse(error.status, "door_refused", error.words)
         case NotRecorded():
             words = Words("存储故障，没有保存，请稍后再试", "Storage failure; nothing was saved, try again")
             return ErrorResponse(503, "not_recorded", words)

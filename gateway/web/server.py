@@ -27,11 +27,13 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    resident_requests,
     residents,
     session,
     silences,
     system,
 )
+from gateway.web.api.access import AccessRoutes
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -57,6 +59,7 @@ from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
+from gateway.web.pages.resident import ResidentPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -81,6 +84,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,
@@ -109,6 +113,7 @@ def build(services: Services) -> web.Application:
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),
@@ -116,6 +121,7 @@ def build(services: Services) -> web.Application:
             *PatrolPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *IncidentReportPages(renderer).routes(),
+            *ResidentPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
@@ -126,6 +127,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    access: AccessControl
+    """Decides at doors and has them opened."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)

@@ -50,6 +50,7 @@ GUARDS = {Role.GUARD, Role.SUPERVISOR}
 TECH = {Role.INSTALLER, Role.MANAGER}
 MATRIX = {
     "GET /api/v1/session": SIGNED_IN,
+    "GET /api/v1/access": {*GUARDS, Role.MANAGER, Role.PROPERTY},
     "GET /api/v1/alerts": ALL,
     "GET /api/v1/alerts/{id}": ALL,
     "POST /api/v1/alerts/{id}/acknowledge": GUARDS,
@@ -66,6 +67,9 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "GET /api/v1/resident/requests": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/confirm": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
@@ -139,6 +143,11 @@ EVERYBODY = {
     "GET /metrics",
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
+    "GET /r/sign-in",
+    "POST /r/sign-in",
+    "POST /r/code",
+    "GET /r/key/{token}",
+    "POST /r/key/{token}",
     "GET /d/{token}",
     "POST /d/{token}",
     "GET /c/",
@@ -154,6 +163,21 @@ EVERYBODY = {
 }
 
 
+FOR_RESIDENTS = {
+    "GET /r/",
+    "GET /r/notices",
+    "GET /r/household",
+    "POST /r/household",
+    "POST /r/requests/{number}",
+    "GET /r/alerts",
+    "GET /r/privacy",
+    "GET /r/my-data.json",
+    "GET /r/devices",
+    "POST /r/devices/{id}",
+    "POST /r/sign-out",
+}
+"""Pages; whoever is not signed in as a resident is sent to the sign-in page."""
+
 BY_DEVICES = {"POST /api/v1/push/{device}"}
 """Let in by the secret a device has in devices.yaml; tests/web/test_push.py has them."""
 
@@ -164,7 +188,7 @@ def served(app: web.Application) -> set[str]:
 
 async def test_the_matrix_names_every_route(anju):
     fresh = build(_with_registry(anju))
-    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES
+    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES | FOR_RESIDENTS
 
 
 def _with_registry(anju):
@@ -193,6 +217,20 @@ async def test_each_role_may_do_what_the_matrix_says_and_nothing_else(anju, open
             else:
                 assert answer.status == 403, route
                 assert (await answer.json())["error"]["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_residents_pages_are_for_residents(anju, open_client, role):
+    client = await open_client(role.value if role else None)
+    for route in sorted(FOR_RESIDENTS):
+        method, path = route.split(" ")
+        path = path.replace("{id}", "p-1").replace("{number}", "1")
+        async with client.request(method, path, allow_redirects=False) as answer:
+            if role is None:
+                assert answer.status == 303, route
+                assert answer.headers["Location"] == "/r/sign-in"
+            else:
+                assert answer.status == 403, route
 
 
 async def test_every_answer_carries_the_headers(anju, open_client):
