@@ -17,6 +17,7 @@ class PersonalTable:
     - `actor`: a column that has `resident:<id>` where the person did something themselves; it is emptied of the id.
     - `texts`: columns with text or JSON that may name a person: names, phones, plates and ID numbers are taken out.
     - `sealed`: columns encrypted by the vault; an export opens them.
+    - `sealed_texts`: sealed columns that may name others than the row's person; they are opened, cleaned and sealed.
     - `hidden`: columns that an export leaves out, because they are secrets or mean nothing to a person.
     - `plain`: columns that look like names and are none, such as the name of a phone's model.
     """
@@ -27,6 +28,7 @@ class PersonalTable:
     actor: str = ""
     texts: Sequence[str] = ()
     sealed: Sequence[str] = ()
+    sealed_texts: Sequence[str] = ()
     hidden: Sequence[str] = ()
     plain: Sequence[str] = ()
 
@@ -49,6 +51,19 @@ PERSONAL: Sequence[PersonalTable] = (
         "access_log", person="person", keep_rows=True, actor="by", texts=("reason", "holder"), hidden=("holder",)
     ),
     PersonalTable("persons", person="id", sealed=("name", "phone", "id_number", "born")),
+    # What residents ask for, are told, and let in
+    PersonalTable(
+        "resident_requests",
+        person="person",
+        actor="answered_by",
+        sealed=("orders", "answer"),
+        sealed_texts=("orders", "answer"),
+    ),
+    PersonalTable("resident_notices", sealed_texts=("words",), texts=("about",)),
+    PersonalTable("passes", person="host", actor="made_by", sealed=("name", "plate"), hidden=("token_id", "token")),
+    PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
+    PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
+    PersonalTable("home_codes", person="person", hidden=("digest",)),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",), plain=("body",)),
     PersonalTable("decisions", texts=("data",)),
@@ -80,6 +95,7 @@ NOT_PERSONAL = {
     "consent_wordings": "texts that were shown",
     "door_plates": "codes of rooms, not of persons",
     "erasure_alerts": "ids of alerts that a deletion changed",
+    "home_told": "how far a household was told",
     "notifier_proofs": "when a channel worked",
     "progress": "how far rules have read",
     "search_alerts": "ids of alerts",

@@ -66,7 +66,7 @@ def subject_of(table: str, row: sqlite3.Row) -> str | None:
     return row[column] if column else None
 
 
-def set_texts(connection: sqlite3.Connection, table: str, row: int, values: Mapping[str, str]) -> None:
+def set_texts(connection: sqlite3.Connection, table: str, row: int, values: Mapping[str, str | bytes]) -> None:
     """Replace texts of one row."""
     assignments = ", ".join(f"{name} = ?" for name in values)
     connection.execute(f"UPDATE {table} SET {assignments} WHERE rowid = ?", (*values.values(), row))  # noqa: S608

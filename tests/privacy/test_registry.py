@@ -32,7 +32,7 @@ def tables(tmp_path_factory) -> dict[str, list[sqlite3.Row]]:
 
 
 def columns_of(table: PersonalTable) -> set[str]:
-    return {table.person, table.actor, *table.texts, *table.sealed, *table.hidden, *table.plain}
+    return {table.person, table.actor, *table.texts, *table.sealed, *table.hidden, *table.plain, *table.sealed_texts}
 
 
 def test_every_table_is_listed_once(tables):
