@@ -19,6 +19,7 @@ class AccessRules:
         self.readers: Mapping[str, tuple[DoorSection, ReaderSection]] = {
             reader.device: (door, reader) for door in settings.doors for reader in door.readers
         }
+        self.zone = zone
         self.calendar = Calendar(settings.holidays, zone)
         self._places = places
 

@@ -11,6 +11,7 @@ from gateway.app.background_tasks import BackgroundTask
 from gateway.app.housekeeping import follow_wall_clock, purge
 from gateway.app.identity_sync import sync_identities
 from gateway.app.morning_report import MorningReport
+from gateway.app.passes import pass_upkeep
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
@@ -69,7 +70,12 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
+        _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
         _task("patrol_cards", "巡更刷卡", "cards at checkpoints", _card_scans(components).run),
+        _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
+        _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
+        _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),
+        _task("passes", "访客通行证整理", "looking after passes", pass_upkeep(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),

@@ -268,12 +268,12 @@ def valid_door_plate(connection: sqlite3.Connection, place: str) -> sqlite3.Row 
     return row
 
 
-def place_of_door_plate(connection: sqlite3.Connection, plate_id: bytes) -> str | None:
-    """The place of the door plate with this id; None if there is none or it is revoked."""
-    row = connection.execute(
-        "SELECT place FROM door_plates WHERE id = ? AND revoked_at IS NULL", (plate_id,)
+def door_plate(connection: sqlite3.Connection, plate_id: bytes) -> sqlite3.Row | None:
+    """The door plate with this id, valid or revoked."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT id, place, issued_at, revoked_at FROM door_plates WHERE id = ?", (plate_id,)
     ).fetchone()
-    return row["place"] if row else None
+    return row
 
 
 def places_with_door_plate(connection: sqlite3.Connection) -> list[str]:

@@ -14,6 +14,7 @@ class PersonalTable:
     """A table that holds data about persons, and what a deletion does with it.
 
     - `person`: the column with the person's id. Rows with it are deleted (`keep_rows` False) and exported.
+    - `indexed`: what a query has to say too, so that it is read by an index of part of the table.
     - `actor`: a column that has `resident:<id>` where the person did something themselves; it is emptied of the id.
     - `texts`: columns with text or JSON that may name a person: names, phones, plates and ID numbers are taken out.
     - `sealed`: columns encrypted by the vault; an export opens them.
@@ -24,6 +25,7 @@ class PersonalTable:
 
     table: str
     person: str = ""
+    indexed: str = ""
     keep_rows: bool = False
     actor: str = ""
     texts: Sequence[str] = ()
@@ -60,7 +62,14 @@ PERSONAL: Sequence[PersonalTable] = (
         sealed_texts=("orders", "answer"),
     ),
     PersonalTable("resident_notices", sealed_texts=("words",), texts=("about",)),
-    PersonalTable("passes", person="host", actor="made_by", sealed=("name", "plate"), hidden=("token_id", "token")),
+    PersonalTable(
+        "passes",
+        person="host",
+        indexed="host <> ''",
+        actor="made_by",
+        sealed=("name", "plate"),
+        hidden=("token_id", "token"),
+    ),
     PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
     PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
     PersonalTable("home_codes", person="person", hidden=("digest",)),

@@ -17,16 +17,19 @@ from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
 from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
+from gateway.homes import HomeAreas
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.plan import SitePlan
@@ -110,7 +113,11 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    door_plate_service: DoorPlateService
     patrols: Patrols
+    homes: HomeAreas
+    """Alarms at home: how each is armed, and to arm and disarm."""
+    passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

@@ -16,6 +16,7 @@ from gateway.store import Store, audit
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 HANDOVER = "handover-view"
+PASSES = "pass-view"
 SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
 PASSAGES = "access-view"
 _NAMES = {
@@ -23,6 +24,7 @@ _NAMES = {
     CLIP: "clip",
     PICTURE: "picture",
     HANDOVER: "handover",
+    PASSES: "of",
     SEARCH: "of",
     TIMELINE: "of",
     AUDIT: "of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from gateway.config.residents import ConsentKind
-from gateway.privacy.consents import Consents, GivenConsent
+from gateway.privacy.consents import Consents, GivenConsent, How
 from gateway.store import Store
 
 
@@ -16,7 +16,7 @@ async def agreed(store: Store, *persons: str) -> None:
         row = await store.read(
             lambda c, key=person: c.execute("SELECT list FROM persons WHERE id = ?", (key,)).fetchone()
         )
-        how = "law" if row["list"] == "watch" else "counter"
+        how: How = "law" if row["list"] == "watch" else "counter"
         await consents.give(
             GivenConsent(person, ConsentKind.FACE, how, "manager", basis="协查通知" if how == "law" else "")
         )

@@ -48,6 +48,7 @@ ALL = {Role.GUARD, Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER}
 SIGNED_IN = set(Role)
 GUARDS = {Role.GUARD, Role.SUPERVISOR}
 TECH = {Role.INSTALLER, Role.MANAGER}
+PASS_STAFF = {Role.PROPERTY, Role.MANAGER, *GUARDS}
 MATRIX = {
     "GET /api/v1/session": SIGNED_IN,
     "GET /api/v1/access": {*GUARDS, Role.MANAGER, Role.PROPERTY},
@@ -72,6 +73,12 @@ MATRIX = {
     "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
+    "GET /api/v1/passes": PASS_STAFF,
+    "POST /api/v1/passes": PASS_STAFF,
+    "GET /api/v1/passes/kinds": PASS_STAFF,
+    "DELETE /api/v1/passes/{id}": PASS_STAFF,
+    "GET /api/v1/passes/{id}/qr.svg": PASS_STAFF,
+    "POST /api/v1/passes/{id}/left": PASS_STAFF,
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
     "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
@@ -121,6 +128,13 @@ MATRIX = {
     "GET /api/v1/commands/last": ALL,
     "POST /api/v1/announcements/{id}": GUARDS,
     "GET /api/v1/arming": ALL,
+    "GET /api/v1/areas": ALL,
+    "GET /api/v1/areas/{place}": ALL,
+    "POST /api/v1/areas/{place}/arm": GUARDS,
+    "POST /api/v1/areas/{place}/disarm": GUARDS,
+    "POST /api/v1/areas/{place}/bypass": GUARDS,
+    "POST /api/v1/areas/{place}/false-alarm": set(),
+    "PUT /api/v1/areas/{place}/code": set(),
     "GET /api/v1/desk": ALL,
     "POST /api/v1/cameras/{id}/snapshots": GUARDS,
     "GET /api/v1/alerts/{id}/snapshots": ALL - {Role.INSTALLER},
@@ -158,6 +172,9 @@ EVERYBODY = {
     "GET /c/{token}",
     "POST /c/{token}",
     "POST /c/{token}/finding",
+    "GET /v/sw.js",
+    "GET /v/{token}",
+    "GET /v/{token}/state",
     "GET /static/{mark}/{name}",
     "GET /{path}",
 }

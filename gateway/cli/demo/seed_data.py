@@ -10,6 +10,7 @@ from gateway.auth.users import Users
 from gateway.config import Configuration
 from gateway.config.residents import ConsentKind
 from gateway.errors import AnjuError
+from gateway.homes.codes import HomeCodes
 from gateway.model import Role
 from gateway.people import DoorPlates, faces
 from gateway.people.roster import read_roster
@@ -22,6 +23,8 @@ from gateway.vision.recognise.photos import Photo, examine
 from gateway.web import Passwords
 
 DOOR_PLATE_PLACE = "b3/u1/1502"
+HOME_CODES = ("2580", "2581")
+"""The code of its alarm, and the one for duress; config/demo/residents.yaml says them too."""
 WATCHED = "demo-watched"
 PHOTOGRAPHS = {"demo-resident": "collins.jpg", WATCHED: "hopper.jpg"}
 
@@ -35,8 +38,17 @@ async def seed(configuration: Configuration, data: Path) -> str:
             await users.add(role.value, role, role.value, now)
         await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places), now)
         await _enrol(store)
+        await _set_codes(store, now)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token
+
+
+async def _set_codes(store: Store, now: datetime) -> None:
+    """The demo resident's codes for the alarm at home."""
+    codes = HomeCodes(store, lambda *_: True)
+    await store.write(
+        lambda connection: codes.set_codes(connection, DOOR_PLATE_PLACE, "demo-resident", *HOME_CODES, now)
+    )
 
 
 async def _enrol(store: Store) -> None:
