@@ -330,6 +330,12 @@ def delete_face_templates(connection: sqlite3.Connection, person_id: str) -> int
     return connection.execute("DELETE FROM face_templates WHERE person = ?", (person_id,)).rowcount
 
 
+def has_face_consent(connection: sqlite3.Connection, person_id: str) -> bool:
+    """Whether the person has agreed to have their face recognised, and has not withdrawn it."""
+    sql = "SELECT 1 FROM consents WHERE person = ? AND kind = 'face' AND withdrawn_at IS NULL"
+    return connection.execute(sql, (person_id,)).fetchone() is not None
+
+
 def insert_face_template(
     connection: sqlite3.Connection, person_id: str, photo: bytes, sealed_template: bytes, enrolled_us: int
 ) -> None:
