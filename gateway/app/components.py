@@ -175,7 +175,6 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     passes = make_passes(store, clock, current_config, intake, register)
     codes = PassCodeReader(passes)
     access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
-    access = make_access(current_config, store, register, intake, commands, supervisor, codes)
     return Components(
         current_config=current_config,
         clock=clock,

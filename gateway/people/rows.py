@@ -202,6 +202,12 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
     ).rowcount
 
 
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
+
+
 def set_credential_dates(
     connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
 ) -> None:
