@@ -18,6 +18,7 @@ from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Words
+from gateway.passes.upkeep import PassUpkeep
 from gateway.patrol.asking import Asking
 from gateway.patrol.card_scans import CardScans
 from gateway.store import Store
@@ -77,7 +78,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
         _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
         _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),
-        _task("passes", "访客通行证整理", "looking after passes", pass_upkeep(components).run),
+        _task("passes", "访客通行证整理", "looking after passes", _pass_upkeep(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
@@ -132,6 +133,10 @@ def _asking(components: Components) -> Asking:
 def _morning_report(components: Components) -> MorningReport:
     current_config = components.current_config
     return MorningReport(components.store, components.clock.now, current_config.report_plan, components.outbox.enqueue)
+
+
+def _pass_upkeep(components: Components) -> PassUpkeep:
+    return pass_upkeep(components.passes, components.store, components.clock, components.register)
 
 
 def _card_scans(components: Components) -> CardScans:

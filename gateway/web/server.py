@@ -19,6 +19,7 @@ from gateway.web.api import (
     commands,
     desk_options,
     devices,
+    door_plates,
     drills,
     duty,
     household,
@@ -60,6 +61,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.door_plate.office import OfficePages
 from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
@@ -101,6 +103,7 @@ def build(services: Services) -> web.Application:
             *procedure.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
+            *door_plates.ROUTES,
             *plan.ROUTES,
             *commands.ROUTES,
             *arming.ROUTES,
@@ -130,6 +133,7 @@ def build(services: Services) -> web.Application:
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer, services.refusals).routes(),
+            *OfficePages(renderer).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *VisitorPages(renderer).routes(),
