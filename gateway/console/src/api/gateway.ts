@@ -1,5 +1,6 @@
 import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
+import { Households } from "../households/api";
 import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
 import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
@@ -30,6 +31,7 @@ import type {
   Silence,
   SilencePage,
 } from "./types";
+import { at } from "./query";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -45,23 +47,17 @@ export interface StepBody {
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
-type Query = Record<string, string | number | null | undefined>;
 
 /** How long a calculation over a year may take, in milliseconds. */
 const SLOW = 60_000;
 
-const at = (path: string, query: Query): string => {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
-  }
-  const text = parameters.toString();
-  return text ? `${path}?${text}` : path;
-};
-
 /** The API requests of the guard room. */
 export class Gateway {
-  constructor(private readonly client: Client) {}
+  readonly households: Households;
+
+  constructor(private readonly client: Client) {
+    this.households = new Households(client);
+  }
 
   session = (): Promise<Session> => this.client.call("GET", "/api/v1/session");
 

@@ -1,5 +1,7 @@
 import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
+import { en as households } from "../households/words";
+import { en as passages } from "../passages/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
@@ -38,7 +40,7 @@ export const en: Messages = {
     drill: "Planned beforehand",
   },
   health: { online: "Online", offline: "Offline", silent: "Silent", refused: "Rejected", unknown: "Unknown" },
-  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
+  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager", property: "Property staff", grid: "Grid officer", police: "Police" },
   kinds: {
     "zone.alarm": "Zone alarm",
     "x.dc09.clock": "Panel's clock is wrong",
@@ -264,6 +266,8 @@ export const en: Messages = {
     handover: "Handover",
     plan: plan.view,
     drills: drills.title,
+    households: households.title,
+    passages: passages.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -549,6 +553,8 @@ export const en: Messages = {
   patrol,
   duty,
   drills,
+  households,
+  passages,
   silences,
   dismiss: "OK",
 };
