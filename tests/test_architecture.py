@@ -53,7 +53,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "auth": BASE | {"limits", "store"},
-        "access": BASE,
+        "access": BASE | {"config", "flow", "people", "store"},
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "figures": BASE | {"store"},
@@ -68,12 +68,13 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
-        | {"plan", "protocols", "recording", "residents", "store", "vision"},
+        | {"access", "auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol"}
+        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
         | {
+            "access",
             "backoff",
             "clock",
             "config",

@@ -83,6 +83,11 @@ class AccessControl:
         """How many decisions wait for a disk that works."""
         return len(self._unwritten)
 
+    @property
+    def needs_reason(self) -> bool:
+        """Whether looking at one person's ways needs a reason."""
+        return self._links.rules().settings.log.reason
+
     async def present(
         self,
         credential: PresentedCredential,

@@ -19,7 +19,7 @@ class AccessRules:
         self.readers: Mapping[str, tuple[DoorSection, ReaderSection]] = {
             reader.device: (door, reader) for door in settings.doors for reader in door.readers
         }
-        self._calendar = Calendar(settings.holidays, zone)
+        self.calendar = Calendar(settings.holidays, zone)
         self._places = places
 
     def place_of(self, door: DoorSection) -> str:
@@ -34,7 +34,7 @@ class AccessRules:
         """Whether the right's schedule covers this moment; one that does not exist covers none."""
         if right.schedule is None:
             return True
-        return self._calendar.covers(self.settings.schedules.get(right.schedule, ()), at)
+        return self.calendar.covers(self.settings.schedules.get(right.schedule, ()), at)
 
     def residences(self, door: DoorSection, right: RightSection) -> tuple[str, ...]:
         """The places whose residents the right is for."""

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
@@ -83,6 +85,7 @@ class Components:
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    access: AccessControl
     residents: Residents
 
 
@@ -181,6 +184,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
+        access=make_access(current_config, store, register, intake, commands, supervisor),
         residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
     )
 

@@ -43,6 +43,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
     tasks = [
         _vital("decisions", "事件处理", "processing events", components.pipeline.run, components.pipeline.keeps_up),
         _vital("commands", "指令执行", "executing commands", components.commands.run),
+        _vital("access", "门禁判定", "decisions at doors", components.access.run),
         _vital(
             "supervisor",
             "设备管理",

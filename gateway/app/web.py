@@ -52,6 +52,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         registry=gateway_registry(components),
         console_folder=CONSOLE,
         plan=plan,
+        access=components.access,
         residents=components.residents,
         resident_sessions=components.residents.devices,
         calls=components.links.calls,

@@ -36,6 +36,7 @@ KINDS: Mapping[str, Words] = {
     "access.denied": Words("拒绝通行", "Access denied"),
     "credential.presented": Words("刷卡", "Credential presented"),
     "pin.entered": Words("输入密码", "PIN entered"),
+    "code.read": Words("读到二维码", "Code read"),
     "reader.tampered": Words("读卡器被拆动", "Reader tampered"),
     "reader.restored": Words("读卡器防拆恢复", "Reader tamper restored"),
     "exit.requested": Words("按出门按钮", "Exit button"),

@@ -15,7 +15,7 @@ OTHER_KINDS = frozenset(
     """zone.restored zone.faulted zone.bypassed area.armed area.disarmed
     fire.restored gas.restored water.restored panic.restored medical.restored
     door.opened door.closed door.held door.locked door.unlocked
-    credential.presented pin.entered reader.tampered reader.restored
+    credential.presented pin.entered code.read reader.tampered reader.restored
     access.granted access.denied exit.requested call.started call.answered call.ended
     camera.covered camera.dirty camera.frozen camera.moved camera.restored barrier.opened barrier.closed
     barrier.blocked barrier.cleared

@@ -202,6 +202,25 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
     ).rowcount
 
 
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
+
+
+def set_credential_dates(
+    connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
+) -> None:
+    """Replace from when and until when a card or PIN is valid."""
+    connection.execute("UPDATE credentials SET since = ?, until = ? WHERE id = ?", (since_us, until_us, credential_id))
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The number of the last change of the register; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes").fetchone()
+    return row["last"] or 0
+
+
 def insert_change(  # the table's columns
     connection: sqlite3.Connection,
     at_us: int,

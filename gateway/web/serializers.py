@@ -108,7 +108,7 @@ class Serializer:
     def _alert(self, alert: Alert, details: _AlertDetails, audience: Audience) -> AlertView:
         services = self._services
         signals = [self.signal(signal, audience) for signal in details.signals.get(alert.id, ())]
-        reason = _shown_reason(alert, signals, audience)
+        reason = services.with_names(_shown_reason(alert, signals, audience))
         household = details.households.get(alert.place)
         return AlertView(
             id=alert.id,

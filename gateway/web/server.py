@@ -32,6 +32,7 @@ from gateway.web.api import (
     silences,
     system,
 )
+from gateway.web.api.access import AccessRoutes
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -109,6 +110,7 @@ def build(services: Services) -> web.Application:
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer).routes(),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
@@ -24,7 +25,7 @@ from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
@@ -126,6 +127,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    access: AccessControl
+    """Decides at doors and has them opened."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
@@ -146,3 +149,12 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    def name_of(self, person: str) -> str | None:
+        """The name of the person with this id, from the register; None for an unknown or deleted one."""
+        resident = self.register.snapshot.persons.get(person)
+        return resident.person.name if resident else None
+
+    def with_names(self, words: Words) -> Words:
+        """A kept sentence as people may read it: with names in the place of ids (gateway/model/person_marks.py)."""
+        return with_names(words, self.name_of)

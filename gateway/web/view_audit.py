@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 HANDOVER = "handover-view"
 SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
+PASSAGES = "access-view"
 _NAMES = {
     CAMERA: "camera",
     CLIP: "clip",
@@ -26,6 +27,7 @@ _NAMES = {
     TIMELINE: "of",
     AUDIT: "of",
     REPORT: "of",
+    PASSAGES: "of",
 }
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the

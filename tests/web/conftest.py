@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl, AccessRules, Links
 from gateway.auth.throttle import LoginThrottle
+from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
 from gateway.config.residents import SignInSection
 from gateway.desk import DecisionOnEvent, Desk
@@ -117,6 +120,10 @@ class World:
     shifts: Sequence[Shift] = ()
     plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
+    access_settings: AccessSettings = field(default_factory=AccessSettings)
+    """What access.yaml says."""
+    sent: list[Command] = field(default_factory=list)
+    """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
     codes: list[tuple[str, str]] = field(default_factory=list)
@@ -176,6 +183,32 @@ class World:
         kept = replace(signal, received=self.now, data=data, picture=None)
         await self.store.write(lambda c: journal.record_signal(c, kept, timedelta(days=1)))
         return number
+
+    @cached_property
+    def access(self) -> AccessControl:
+        """The doors' real control; commands end here."""
+        places = {device.id: device.place for device in DEVICES}
+        return AccessControl(
+            Links(
+                store=self.store,
+                now=lambda: self.now,
+                register=lambda: self.register.snapshot,
+                rules=lambda: AccessRules(self.access_settings, places, ZONE),
+                commit=self.commit,
+                send=self.sent.append,
+                perform=self.perform,
+            )
+        )
+
+    async def commit(self, signal: Signal, unit: Callable[[sqlite3.Connection], object]) -> int:
+        """A decision at a door, with its rows."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        await self.store.write(unit)
+        return await self.record(signal)
+
+    async def perform(self, command: Command) -> None:
+        self.sent.append(command)
 
     async def picture(self, _camera: str) -> bytes | None:
         return JPEG
@@ -256,6 +289,7 @@ async def world(
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            access=made.access,
             residents=residents,
             resident_sessions=residents.devices,
             refusals=made.refusals,
@@ -285,11 +319,13 @@ async def world(
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
+            opening = tasks.create_task(made.access.run())
             sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
             sending.cancel()
+            opening.cancel()
 
 
 def _residents(made: World) -> Residents:

@@ -50,6 +50,7 @@ GUARDS = {Role.GUARD, Role.SUPERVISOR}
 TECH = {Role.INSTALLER, Role.MANAGER}
 MATRIX = {
     "GET /api/v1/session": SIGNED_IN,
+    "GET /api/v1/access": {*GUARDS, Role.MANAGER, Role.PROPERTY},
     "GET /api/v1/alerts": ALL,
     "GET /api/v1/alerts/{id}": ALL,
     "POST /api/v1/alerts/{id}/acknowledge": GUARDS,

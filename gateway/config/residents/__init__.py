@@ -5,13 +5,15 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
 from gateway.config.residents.sign_in import SignInSection
 from gateway.settings.section import Section
 
-__all__ = ["ResidentsSettings", "SignInSection"]
+__all__ = ["ConsentKind", "ConsentText", "PersonalRetention", "PrivacySection", "ResidentsSettings", "SignInSection"]
 
 
 class ResidentsSettings(Section):
     """residents.yaml"""
 
     sign_in: SignInSection = SignInSection()
+    privacy: PrivacySection = PrivacySection()

@@ -71,6 +71,7 @@ export const en: Messages = {
     "access.denied": "Access denied",
     "credential.presented": "Credential presented",
     "pin.entered": "PIN entered",
+    "code.read": "Code read",
     "reader.tampered": "Reader tampered",
     "reader.restored": "Reader tamper restored",
     "exit.requested": "Exit button",

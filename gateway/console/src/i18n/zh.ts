@@ -71,6 +71,7 @@ const kinds: Record<string, string> = {
   "access.denied": "拒绝通行",
   "credential.presented": "刷卡",
   "pin.entered": "输入密码",
+  "code.read": "读到二维码",
   "reader.tampered": "读卡器被拆动",
   "reader.restored": "读卡器防拆恢复",
   "exit.requested": "按出门按钮",
