@@ -31,7 +31,7 @@ import type {
   Silence,
   SilencePage,
 } from "./types";
-import { at } from "./query";
+import { type Query, at } from "./query";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -171,6 +171,10 @@ export class Gateway {
   reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
 
   currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  /** Decisions at doors, newest first. */
+  passages = <T>(door: string, after: string | null): Promise<{ items: T[]; next: string | null }> =>
+    this.client.call("GET", at("/api/v1/access", { door, after }));
 
   handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
     this.client.call("GET", at("/api/v1/handovers", { day, after }));
