@@ -230,7 +230,7 @@ class MqttDevice(Driver):
         await self.link.publish(f"{self._base}/command", data, life=life)
 
     async def _publish_list(self, payload: bytes) -> None:
-        # It holds card numbers and PINs, so it must not be in a capture.
+        # It holds card numbers, so it must not be in a capture.
         await self.link.publish(f"{self._base}/list", payload, life=PART_TIMEOUT_S, is_private=True)
 
     def _failed(self, command: Command, why: Text) -> CommandFailed:

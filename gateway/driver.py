@@ -141,7 +141,7 @@ class Driver(ABC):
     async def load_access_list(self, new: AccessList) -> None:  # noqa: ARG002  # for controllers to override
         """Have the device decide by this list; return once it has confirmed that. Called again and again.
 
-        Raises CommandFailed, LinkLost. The list holds card numbers and PINs: it may go to the device and nowhere else.
+        Raises CommandFailed, LinkLost. The list holds card numbers: it may go to the device and nowhere else.
         """
         raise no_such_command(self.device.id, "load_access_list")
 

@@ -28,6 +28,8 @@ class Compound:
     places: Mapping[str, Place]
     register: Register = field(default_factory=Register)
     """Who lives here, and their vehicles."""
+    own_zones: frozenset[tuple[str, int | None]] = frozenset()
+    """Detectors of homes that the gateway arms itself, as device and number: its own rule decides on their alarms."""
 
     def place_name(self, path: str) -> Words:
         """The place's full name; the compound's own for the empty path."""
@@ -43,6 +45,14 @@ class Compound:
         """The path of the device's place; empty when there is no such device."""
         device = self.devices.get(device_id)
         return device.place if device else ""
+
+    def arms(self, signal: Signal) -> bool:
+        """Whether it is an alarm of a zone that the gateway arms itself: the rule `home-areas` decides on that."""
+        if signal.kind != "zone.alarm" or not self.own_zones:
+            return False
+        number = signal.data.get("zone")
+        number = int(number) if isinstance(number, str) and number.isascii() and number.isdigit() else number
+        return not self.own_zones.isdisjoint({(signal.device, number), (signal.device, None)})
 
     def where(self, device_id: str) -> Words:
         """Place and device in one phrase, without repeating a name that is part of the other."""

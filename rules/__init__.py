@@ -20,6 +20,8 @@ face.unknown          `distance` to the nearest enrolled face; `turned`: false w
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
 report.made           `category`, `text`, `place`
+help.called           `place`: of the door plate that was scanned
+door_plate.suspected  `place`, `why`: revoked, far, impossible, many, wrong_door; `metres`, `times`, `other`: a place
 ====================  ==========================================================================
 
 Together, with default settings, they raise exactly one alert for every kind of alarm: `home_alarm`

@@ -1,4 +1,8 @@
-"""In-home alarms (户内报警), and fire, gas, water, panic, duress and medical wherever they are."""
+"""In-home alarms (户内报警), and fire, gas, water, panic, duress and medical wherever they are.
+
+Burglary in homes that the gateway arms itself (`homes` of residents.yaml) is left to the gateway's own rule, which
+knows whether they are armed. Everything else of those homes is decided here.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +79,8 @@ class HomeAlarm(Rule):
 
     def answers_for(self, signal: Signal) -> bool:
         """Fire, gas, panic and the like anywhere; zones and panels of homes only."""
+        if self.compound.arms(signal):
+            return False
         anywhere = not signal.kind.startswith(("zone.", "panel."))
         return super().answers_for(signal) and (anywhere or at_home(signal.device, self.compound))
 

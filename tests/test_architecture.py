@@ -60,15 +60,32 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
+        "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
+        "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
     },
     {
         "web": BASE
-        | {"access", "auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol"}
+        | {
+            "access",
+            "auth",
+            "config",
+            "desk",
+            "door_plate",
+            "figures",
+            "flow",
+            "handover",
+            "history",
+            "limits",
+            "links",
+            "notify",
+        }
+        | {"homes", "passes", "patrol"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -79,6 +96,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "clock",
             "config",
             "desk",
+            "door_plate",
             "figures",
             "flow",
             "gateway",
@@ -87,6 +105,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "passes",
             "patrol",
             "people",
             "plan",
@@ -96,11 +115,27 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "rule",
             "settings",
         }
-        | {"store", "tasks", "vision", "web"},
+        | {"store", "tasks", "vision", "web"}
+        | {"access", "homes"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {
+            "access",
+            "app",
+            "auth",
+            "config",
+            "door_plate",
+            "gateway",
+            "logs",
+            "notifier",
+            "notify",
+            "patrol",
+            "passes",
+            "people",
+            "protocols",
+        }
         | {"recording", "settings", "simulator"}
-        | {"store", "vision", "web"},
+        | {"store", "vision", "web"}
+        | {"homes"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

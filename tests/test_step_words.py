@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import gateway
+from gateway import homes
 from gateway.desk import lifecycle
 from gateway.desk.procedures import entries
 from gateway.model import ACTION_KINDS
@@ -28,6 +29,7 @@ COMPUTED = {
     ("desk/procedures/procedure_desk.py", "what"): set(entries.ACTION_KINDS_OF),
     ("web/view_audit.py", "action"): set(view_audit._NAMES),
     ("flow/commands.py", "f'command:{command.action}'"): {"command"},
+    ("homes/areas.py", "STEPS[ask.what]"): set(homes.areas.STEPS.values()),
     ("store/audit.py", "row['action']"): set(),
 }
 """Names that a program works out, by file and expression: those that come of it."""

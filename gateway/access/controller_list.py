@@ -27,7 +27,7 @@ def controller_list(
     controller: str, register: Register, rules: AccessRules, values: Mapping[str, str], now: datetime
 ) -> AccessList:
     """The list as of now. `values` are the numbers of cards and the digits of PINs, by the credential's id."""
-    as_of = datetime.fromtimestamp(now.timestamp() // RENEWED.total_seconds() * RENEWED.total_seconds(), UTC)
+    as_of = made_as_of(now)
     doors = doors_of(controller, rules)
     entries: list[AccessListEntry] = []
     marks: list[str] = []
@@ -41,6 +41,12 @@ def controller_list(
     names = sorted({name for entry in entries for name in entry.schedules})
     schedules = {name: tuple(_times(name, rules, as_of, valid_for)) for name in names}
     return AccessList(_version(marks, schedules), tuple(entries), as_of + valid_for, schedules)
+
+
+def made_as_of(now: datetime) -> datetime:
+    """The time as of which a list is made now."""
+    step = RENEWED.total_seconds()
+    return datetime.fromtimestamp(now.timestamp() // step * step, UTC)
 
 
 def credential_of(entry_id: str) -> str:

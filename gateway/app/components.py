@@ -12,12 +12,16 @@ from gateway.app.attention_watch import AttentionWatch
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_hardware import DoorHardware, make_door_hardware
+from gateway.app.door_plates import make_door_plate_service
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
 from gateway.app.handover_watch import HandoverWatch
+from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
+from gateway.app.passes import PassCodeReader, make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -28,6 +32,7 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
+from gateway.door_plate import DoorPlateService
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
@@ -41,6 +46,7 @@ from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
@@ -79,6 +85,9 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    door_plates: DoorPlateService
+    homes: Homes
+    passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -86,6 +95,7 @@ class Components:
     handover_watch: HandoverWatch
     attention: AttentionWatch
     access: AccessControl
+    door_hardware: DoorHardware
     residents: Residents
 
 
@@ -133,6 +143,20 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         NotifierDevices(commands, supervisor),
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
+    rules = RuleEngine(lambda: register.snapshot)
+    residents = residents_of(store, register, clock, current_config, intake, outbox, refusals)
+    passes = make_passes(store, clock, current_config, intake, register)
+    homes = make_homes(
+        store,
+        clock.now,
+        intake,
+        report,
+        rules,
+        current_config,
+        lambda: register.snapshot,
+        outbox,
+        residents.notices.tell,
+    )
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -140,7 +164,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         store,
         clock,
         intake,
-        RuleEngine(lambda: register.snapshot),
+        rules,
         desk,
         commands,
         hub,
@@ -148,6 +172,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
+    passes = make_passes(store, clock, current_config, intake, register)
+    codes = PassCodeReader(passes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -173,6 +200,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
+        homes=homes,
+        passes=passes,
         refusals=refusals,
         limits=limits,
         presence=presence,
@@ -184,8 +214,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
-        access=make_access(current_config, store, register, intake, commands, supervisor),
-        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
+        access=access,
+        door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
+        residents=residents,
     )
 
 

@@ -25,6 +25,8 @@ from gateway.errors import NotRecorded
 from gateway.flow import drills, unhandled_alarms
 from gateway.flow.device_state import SupervisedDevice
 from gateway.flow.rule_engine import NewRules
+from gateway.homes import NAME as HOMES
+from gateway.homes import HomesRule
 from gateway.model import DRILL_RULE
 from gateway.patrol.duty_rule import DutyRule
 from gateway.patrol.rule import PatrolRule
@@ -38,9 +40,12 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
     """The installer's rules with their fingerprints, and the gateway's own for alarms that none of them handles."""
     rules = [entry.rule(entry.id, entry.settings, compound) for entry in new.rules]
     marks = [entry.fingerprint for entry in new.rules]
+    homes = HomesRule(new.residents.homes, compound)
     return [
         *zip(rules, marks, strict=True),
-        (unhandled_alarms.UnhandledAlarms(rules, compound), unhandled_alarms.fingerprint(marks)),
+        # Without a mark of its settings: a changed residents.yaml must disarm nobody.
+        (homes, HOMES),
+        (unhandled_alarms.UnhandledAlarms([*rules, homes], compound), unhandled_alarms.fingerprint(marks)),
         # What they judge by comes with the signals that open a round, so a changed desk.yaml restarts neither.
         (PatrolRule(compound), "patrol"),
         (DutyRule(compound), "duty"),

@@ -19,6 +19,7 @@ from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, ResponseLimit
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.handover import ShiftPlan
+from gateway.homes import own_zones
 from gateway.model import Device, DeviceType
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.rule import Compound
@@ -134,4 +135,6 @@ def compound_of(configuration: Configuration) -> Compound:
     """The view of the configuration that rules get. The gateway itself is one of its devices."""
     own = Device(GATEWAY, "gateway", DeviceType.PANEL, configuration.compound.name, "")
     devices = {GATEWAY: own, **configuration.all_devices()}
-    return Compound(configuration.compound.name, devices, configuration.places)
+    return Compound(
+        configuration.compound.name, devices, configuration.places, own_zones=own_zones(configuration.residents.homes)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from gateway.config.configuration import DeviceEntry
 from gateway.config.document import Document
+from gateway.config.home_checks import check_homes
 from gateway.config.residents import ResidentsSettings
 from gateway.settings.mend import did_you_mean
 
@@ -13,7 +14,7 @@ from gateway.settings.mend import did_you_mean
 def check_residents(
     document: Document,
     residents: ResidentsSettings,
-    devices: Sequence[DeviceEntry],  # noqa: ARG001  # of other sections
+    devices: Sequence[DeviceEntry],
     notifiers: Collection[str],
 ) -> None:
     """Add the mistakes to the document. `notifiers` are the ids of desk.yaml's notifiers."""
@@ -24,3 +25,4 @@ def check_residents(
             f"there is no notifier {chosen!r} in desk.yaml",
             did_you_mean(chosen, notifiers) if notifiers else "add a notifier of kind sms_gateway there",
         )
+    check_homes(document, residents.homes, devices, notifiers)

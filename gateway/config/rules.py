@@ -29,6 +29,7 @@ RESERVED_RULE_IDS = frozenset(
         DRILL_RULE,
         "duty",
         "gateway",
+        "home-areas",
         "notifier",
         "patrol",
         "storage",

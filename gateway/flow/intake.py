@@ -43,6 +43,10 @@ TOO_MANY_PICTURES = Words(
 )
 
 
+def _as_it_is(signal: Signal) -> Signal:
+    return signal
+
+
 class Intake:
     """Between the drivers and the pipeline: commits what comes in and hands it on in the journal's order."""
 
@@ -62,6 +66,8 @@ class Intake:
         """The number of the last alarm that was on the screen before its rules had decided."""
         self._secrets: dict[str, str] = {}
         """By signal: PINs and codes of signals that are being accepted. No journal, rule or screen gets them."""
+        self.before_recording: Callable[[Signal], Signal] = _as_it_is
+        """Takes out of a signal what must not be recorded, such as a code."""
         self.listeners: list[Callable[[Signal | Action], None]] = []
         """Told at once of each signal, on record (with its number) or not, and of each action; a repeat is not told.
 
@@ -81,6 +87,7 @@ class Intake:
 
         Raises NotRecorded when it is not on disk; an alarm is on the screen all the same.
         """
+        signal = self.before_recording(signal)
         if signal.secret is None:
             return await self._accept_public(signal, window)
         self._secrets[signal.id] = signal.secret

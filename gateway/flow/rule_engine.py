@@ -88,8 +88,8 @@ class RuleEngine:
     def switch(self, new: NewRules, held: Mapping[str, frozenset[str]], on_record: OnRecord) -> EventFilter | None:
         """Switch to the new rules; returns the events that `replay` is to feed them, None when none has missed any.
 
-        A running rule that is unchanged keeps its state. One whose settings changed starts with an empty state and
-        decides on what comes from now on, as a new one does.
+        A running rule that is unchanged keeps its state, and the new object of the rule goes on with it. One whose
+        settings changed starts with an empty state and decides on what comes from now on, as a new one does.
         """
         before, self._rules, register = self._rules, {}, self._register()
         for rule, fingerprint in new.rules:
@@ -100,6 +100,7 @@ class RuleEngine:
                 known = OnRecord() if running else on_record
                 running = _made(rule, fingerprint, keys, known, new.number)
                 self._due += [(pending.time, rule.name, key) for key, pending in running.wakes.items()]
+            running.rule = rule
             running.rule.compound = replace(rule.compound, register=register)
             self._rules[rule.name] = running
         heapq.heapify(self._due)
@@ -148,6 +149,11 @@ class RuleEngine:
                 pending = running.wakes[key]
                 running.wakes[key] = pending._replace(time=pending.time + step)
                 heapq.heappush(self._due, (pending.time + step, running.rule.name, key))
+
+    def state_of(self, name: str) -> tuple[Any, int]:
+        """The rule's state, to be read only, and the number of the last event that was fed; None while it is behind."""
+        running = self._rules.get(name)
+        return (None if running is None or running.behind else running.state), self._fed
 
     def next_due(self) -> datetime | None:
         """When the next wake-up comes due, None when none is pending."""

@@ -13,7 +13,7 @@ from gateway.model.json import Json
 class AccessListEntry:
     """A credential that opens a door. `id` names it without its value.
 
-    `kind` is card or pin; `value` the card's number or the PIN's digits. `doors` are ids of devices. `schedules` are
+    `kind` is card; `value` the card's number. `doors` are ids of devices. `schedules` are
     names of schedules of the list, of which one must hold; empty: always.
     """
 

@@ -87,6 +87,9 @@ KINDS: Mapping[str, Words] = {
     "checkpoint.scanned": Words("巡更打卡", "Checkpoint scanned"),
     "finding.reported": Words("巡更发现", "Found on patrol"),
     "duty.asked": Words("该填值班记录", "Duty log is due"),
+    "help.called": Words("扫码求助", "Help called at a door plate"),
+    "door_plate.scanned": Words("门牌被扫", "Door plate scanned"),
+    "door_plate.suspected": Words("门牌可疑", "Door plate misused"),
 }
 
 

@@ -20,14 +20,15 @@ class Scrubber:
 
     def __init__(self, identity: Identity) -> None:
         self._person = identity.person
-        parts = [_name(name) for name in identity.names if is_searchable(name)]
+        names = [_name(name) for name in identity.names if is_searchable(name)]
         spaced = (*identity.phones, *identity.plates, *identity.numbers)
-        parts += [_spaced(text) for text in spaced if is_searchable(text)]
-        parts.append(re.escape(person_mark(identity.person)))
-        parts.append(rf"(?<![\w-])(?:person|resident):{re.escape(identity.person)}(?![\w-])")
+        names += [_spaced(text) for text in spaced if is_searchable(text)]
         # JSON inside of JSON, and what a device sent as it was: characters as \uXXXX.
-        parts += [re.escape(escaped) for text in identity.texts if "\\u" in (escaped := json.dumps(text)[1:-1])]
-        self._pattern = re.compile("|".join(parts), re.IGNORECASE)
+        names += [re.escape(escaped) for text in identity.texts if "\\u" in (escaped := json.dumps(text)[1:-1])]
+        ids = [re.escape(person_mark(identity.person))]
+        ids.append(rf"(?<![\w-])(?:person|resident):{re.escape(identity.person)}(?![\w-])")
+        self._pattern = re.compile("|".join(names + ids), re.IGNORECASE)
+        self._names = re.compile("|".join(names) or r"(?!)", re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """The text without the person."""
@@ -43,6 +44,14 @@ class Scrubber:
             scrubbed = self.data(data)
             return value if scrubbed == data else _as_json(scrubbed)
         return self.text(value)
+
+    def names_in(self, value: str) -> bool:
+        """Whether a name, phone, plate or number stands in the text; the person's id does not count."""
+        return self._names.search(value) is not None
+
+    def without_names(self, value: str) -> str:
+        """The text or JSON as it is, but for names, phones, plates and numbers: for the audit, which keeps ids."""
+        return self._names.sub(ERASED, value)
 
     def may_hold(self, value: str) -> bool:
         """A quick look, before JSON is taken apart."""

@@ -12,7 +12,9 @@ BURGLARY_FLAT, FIRE_FLAT, GAS_FLAT, PANIC_FLAT, BATTERY_FLAT = (
     "home-b3-u2-802",
     "home-b1-u2-302",
 )
-DEVICES = (BURGLARY_FLAT, FIRE_FLAT, GAS_FLAT, PANIC_FLAT, BATTERY_FLAT)
+KEYPAD = "keypad-b3-u1-1502"
+"""Of a home that the gateway arms itself, see config/demo/residents.yaml."""
+DEVICES = (BURGLARY_FLAT, FIRE_FLAT, GAS_FLAT, PANIC_FLAT, BATTERY_FLAT, KEYPAD)
 
 
 def burglary(devices: MqttDevices) -> None:

@@ -99,16 +99,20 @@ class OrderedCommands(ResponseModel):
 class ArmingView(ResponseModel):
     """What is known of an area or zone by what its panel reported. `state` is null where nothing is known.
 
-    `area` is the number of a panel's area (null: the panel does not say), `zone` that of a zone without a device.
+    `area` is the number of a panel's area (null: the panel does not say), `zone` that of a zone without a device. A
+    `home` is one that the gateway arms itself: with its mode, and the names of zones that are open or bypassed.
     """
 
     device: str
-    what: Literal["area", "zone"]
+    what: Literal["area", "zone", "home"]
     area: int | None
     zone: int | None
-    state: Literal["armed", "disarmed", "bypassed", "normal"] | None
+    state: Literal["armed", "disarmed", "bypassed", "normal", "arming", "entry"] | None
     at: UtcTime | None
     by: str
+    mode: Literal["away", "home", "night"] | None = None
+    open: Sequence[str] = ()
+    bypassed: Sequence[str] = ()
 
 
 class ArmingList(ResponseModel):

@@ -42,7 +42,10 @@ def words_view(words: Words) -> WordsView:
     return WordsView(zh=words.zh, en=words.en)
 
 
-_ABOUT_A_PLACE = frozenset({"report.made", "checkpoint.scanned", "finding.reported", "duty.asked"})
+_ABOUT_A_PLACE = frozenset(
+    """report.made checkpoint.scanned finding.reported duty.asked
+    help.called door_plate.scanned door_plate.suspected""".split()
+)
 
 
 class Serializer:

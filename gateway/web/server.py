@@ -14,12 +14,15 @@ from aiohttp import web
 from gateway.links.accept import RefusalReporter, accept_connections, listening_sockets
 from gateway.web.api import (
     alerts,
+    areas,
     arming,
     commands,
     desk_options,
     devices,
+    door_plates,
     drills,
     duty,
+    household,
     incidents,
     notifiers,
     patrols,
@@ -27,6 +30,7 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    resident_requests,
     residents,
     session,
     silences,
@@ -41,7 +45,11 @@ from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
+from gateway.web.api.households import HouseholdRoutes
 from gateway.web.api.live_view import LiveViewRoutes
+from gateway.web.api.passes import PassRoutes
+from gateway.web.api.people import PeopleSearch
+from gateway.web.api.people_lists import PeopleLists
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
 from gateway.web.api_errors import error_for_status
@@ -53,11 +61,14 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.door_plate.office import OfficePages
 from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
+from gateway.web.pages.resident import ResidentPages
+from gateway.web.pages.visitor import VisitorPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -82,6 +93,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,
@@ -91,9 +103,11 @@ def build(services: Services) -> web.Application:
             *procedure.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
+            *door_plates.ROUTES,
             *plan.ROUTES,
             *commands.ROUTES,
             *arming.ROUTES,
+            *areas.ROUTES,
             *desk_options.ROUTES,
             *notifiers.ROUTES,
             *live.routes(),
@@ -107,17 +121,25 @@ def build(services: Services) -> web.Application:
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),
             *duty.ROUTES,
+            *PassRoutes(view_audit).routes(),
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *PeopleSearch(view_audit).routes(),
+            *PeopleLists().routes(),
+            *HouseholdRoutes(view_audit).routes(),
+            *household.ROUTES,
             *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
-            *DoorPlatePages(renderer).routes(),
+            *DoorPlatePages(renderer, services.refusals).routes(),
+            *OfficePages(renderer).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
+            *VisitorPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *IncidentReportPages(renderer).routes(),
+            *ResidentPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),
@@ -148,10 +170,11 @@ def install(app: web.Application, table: tuple[Route, ...], services: Services, 
     for prefix, route in itertools.product(sorted(prefixes, reverse=True), validate_routes(table)):
         handler = make_handler(route, services, metrics)
         handlers.add(handler)
-        app.router.add_route(route.method, prefix + route.path, handler)
+        path = prefix + route.path.replace("{place}", "{place:.+}")  # a place's path has slashes
+        app.router.add_route(route.method, path, handler)
         # `add_route` does not add HEAD by itself, as `add_get` would.
         if route.method == "GET" and not route.socket:
-            app.router.add_route("HEAD", prefix + route.path, handler)
+            app.router.add_route("HEAD", path, handler)
     for registered in app.router.routes():
         if registered.handler not in handlers:
             raise RouteError(f"{registered} is served but is not in the route table: add it there")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
@@ -17,18 +18,22 @@ from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
 from gateway.flow.commands import Commit
 from gateway.flow.device_status import DeviceStatus
 from gateway.handover import Handovers
 from gateway.history.search_index import SearchIndex
+from gateway.homes import HomeAreas
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
 from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.people.households import Households
 from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
@@ -110,7 +115,11 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    door_plate_service: DoorPlateService
     patrols: Patrols
+    homes: HomeAreas
+    """Alarms at home: how each is armed, and to arm and disarm."""
+    passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup
@@ -149,6 +158,12 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    @property
+    def households(self) -> Households:
+        """Rooms, read and changed."""
+        zone = ZoneInfo(self.compound.timezone)
+        return Households(self.store, self.register, self.now, self.act, zone)
 
     def name_of(self, person: str) -> str | None:
         """The name of the person with this id, from the register; None for an unknown or deleted one."""

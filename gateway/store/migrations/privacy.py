@@ -61,6 +61,7 @@ def m003_erasures(db: Database) -> None:
     """Deletions of a person. `about` is sealed: what is looked for; null once the deletion has ended.
 
     `phase` and `position` say how far it is, so that it goes on after a crash. `counts` is JSON: rows by table.
+    `erasure_alerts` are the alerts and incidents whose words changed: the index of words makes theirs again.
     """
     db.conn.execute("""
         CREATE TABLE erasures (
@@ -78,3 +79,9 @@ def m003_erasures(db: Database) -> None:
         )""")
     db.conn.execute("CREATE INDEX erasures_open ON erasures (at) WHERE ended_at IS NULL")
     db.conn.execute("CREATE INDEX erasures_person ON erasures (person)")
+    db.conn.execute("""
+        CREATE TABLE erasure_alerts (
+            erasure TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            PRIMARY KEY (erasure, subject)
+        ) WITHOUT ROWID""")

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.auth.audience import audience_of
 from gateway.flow.arming import ARMING_KINDS, Arming, arming_of, may_be_armed
+from gateway.homes import HomeSection
 from gateway.model import Device, DeviceType, Signal
 from gateway.store import journal
 from gateway.web.desk_responses import ArmingList, ArmingView
@@ -29,7 +30,8 @@ async def list_arming(context: RequestContext[Any]) -> ArmingList:
     ]
     found = await services.store.read(lambda connection: _read(connection, wanted))
     named = audience_of(context.identity.role).sees_people
-    return ArmingList(items=[_view(each, named) for each in found])
+    homes = [_home(context, home) for home in services.homes.homes() if home.zones and not home.mirrored]
+    return ArmingList(items=[*(_view(each, named) for each in found), *homes])
 
 
 def _read(connection: sqlite3.Connection, wanted: Sequence[tuple[Device, bool]]) -> list[Arming]:
@@ -58,6 +60,25 @@ def _view(arming: Arming, named: bool) -> ArmingView:
         state=arming.state,
         at=arming.at,
         by=arming.by if named else "",
+    )
+
+
+def _home(context: RequestContext[Any], home: HomeSection) -> ArmingView:
+    """A home that the gateway arms, beside the device that its first zone is part of."""
+    devices, area = context.services.compound.devices, context.services.homes.area(home.place)
+    device = home.zones[0].device
+    host = devices[device].part_of if device in devices else None
+    return ArmingView(
+        device=host or device,
+        what="home",
+        area=None,
+        zone=None,
+        state=None if area.phase == "unknown" else area.phase,
+        at=area.since,
+        by="",
+        mode=area.mode or None,
+        open=[zone.name for zone in home.zones if zone.id in area.open],
+        bypassed=[zone.name for zone in home.zones if zone.id in area.bypassed],
     )
 
 

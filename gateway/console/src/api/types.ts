@@ -337,12 +337,16 @@ export interface LastCommand {
 /** An area or a zone; `state` is null where no panel has reported it. */
 export interface Arming {
   device: string;
-  what: "area" | "zone";
+  what: "area" | "zone" | "home";
   area: number | null;
   zone: number | null;
-  state: "armed" | "disarmed" | "bypassed" | "normal" | null;
+  state: "armed" | "disarmed" | "bypassed" | "normal" | "arming" | "entry" | null;
   at: string | null;
   by: string;
+  /** of a home that the gateway arms: its mode, and the names of zones that are open or bypassed */
+  mode?: "away" | "home" | "night" | null;
+  open?: readonly string[];
+  bypassed?: readonly string[];
 }
 
 /** A picture that was kept as evidence. */

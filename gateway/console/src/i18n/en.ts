@@ -5,6 +5,7 @@ import { en as passages } from "../passages/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
+import { en as homes } from "../homes/words";
 import * as audit from "../audit/words";
 import * as figures from "../figures/words";
 import * as past from "../history/words";
@@ -122,6 +123,9 @@ export const en: Messages = {
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
+  "help.called": "Help called at a door plate",
+  "door_plate.scanned": "Door plate scanned",
+  "door_plate.suspected": "Door plate misused",
   },
   plan,
   deviceTypes: {
@@ -459,6 +463,7 @@ export const en: Messages = {
     },
   },
   handover,
+  homes,
   notifiers,
   quarantine: {
     title: "Undecodable data",

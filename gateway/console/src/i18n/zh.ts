@@ -13,6 +13,7 @@ import { zh as notifiers } from "../notifiers/words";
 import { zh as procedure } from "../procedures/words";
 import type { AlertState, Disposition, Health, Role, Severity } from "../api/types";
 import { zh as handover } from "../handover/words";
+import { zh as homes } from "../homes/words";
 import { zh as duty } from "../duty/words";
 import { zh as patrol } from "../patrol/words";
 
@@ -122,6 +123,9 @@ const kinds: Record<string, string> = {
   "checkpoint.scanned": "巡更打卡",
   "finding.reported": "巡更发现",
   "duty.asked": "该填值班记录",
+  "help.called": "扫码求助",
+  "door_plate.scanned": "门牌被扫",
+  "door_plate.suspected": "门牌可疑",
 };
 
 const deviceTypes: Record<string, string> = {
@@ -493,6 +497,7 @@ export const zh = {
     },
   },
   handover,
+  homes,
   notifiers,
   quarantine: {
     title: "未识别的数据",
