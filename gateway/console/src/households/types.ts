@@ -122,6 +122,18 @@ export type OrderKind =
   | "set_pin"
   | "end_credential";
 
+export interface ResidentRequest {
+  id: number;
+  place: string;
+  place_name: Words;
+  registration: boolean;
+  what: Words[];
+  state: "open" | "confirmed" | "refused" | "withdrawn";
+  at: string;
+  answered_by: string;
+  note: string;
+}
+
 export interface ImportCount {
   added: number;
   changed: number;

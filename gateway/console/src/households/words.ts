@@ -1,7 +1,7 @@
 /** Texts of the register of households (住户). */
 export const zh = {
   title: "住户",
-  search: "姓名、拼音首字母、房号、车牌、卡号或手机尾号",
+  search: "姓名、房号、车牌、卡号、手机尾号",
   searchLabel: "查找住户",
   browse: "按房间浏览",
   all: "全部房间",
@@ -97,7 +97,7 @@ export type HouseholdWords = typeof zh;
 
 export const en: HouseholdWords = {
   title: "Households",
-  search: "Name, room, plate, card, or last digits of a phone",
+  search: "Name, room, plate, card, phone",
   searchLabel: "Find a household",
   browse: "Browse by room",
   all: "All rooms",

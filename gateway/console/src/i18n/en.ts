@@ -2,6 +2,7 @@ import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
 import { en as households } from "../households/words";
 import { en as passages } from "../passages/words";
+import { en as requests } from "../requests/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
@@ -273,6 +274,7 @@ export const en: Messages = {
     drills: drills.title,
     households: households.title,
     passages: passages.title,
+    requests: requests.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -561,6 +563,7 @@ export const en: Messages = {
   drills,
   households,
   passages,
+  requests,
   silences,
   dismiss: "OK",
 };

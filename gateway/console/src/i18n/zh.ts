@@ -2,6 +2,7 @@ import { zh as desk } from "../alerts/words";
 import { zh as drills } from "../drills/words";
 import { zh as households } from "../households/words";
 import { zh as passages } from "../passages/words";
+import { zh as requests } from "../requests/words";
 import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
 import * as audit from "../audit/words";
@@ -305,6 +306,7 @@ export const zh = {
     drills: drills.title,
     households: households.title,
     passages: passages.title,
+    requests: requests.title,
     patrol: "巡更",
     figures: "报表",
     audit: "审计",
@@ -594,6 +596,7 @@ export const zh = {
   drills,
   households,
   passages,
+  requests,
   silences,
   dismiss: "知道了",
 };

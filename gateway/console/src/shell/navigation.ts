@@ -7,7 +7,7 @@ const FIRST: Record<Role, readonly string[]> = {
   supervisor: ["alerts", "cameras", "plan", "handover", "figures", "history", "patrol", "duty", "devices"],
   manager: ["alerts", "figures", "history", "audit", "handover", "plan", "cameras"],
   installer: ["devices", "plan", "cameras", "events", "quarantine", "alerts"],
-  property: ["households", "passages"],
+  property: ["households", "requests", "passages"],
   grid: [],
   police: [],
 };

@@ -18,6 +18,7 @@ export const VIEWS = [
   "quarantine",
   "households",
   "passages",
+  "requests",
   "spot",
 ] as const;
 export type View = (typeof VIEWS)[number];
@@ -35,6 +36,7 @@ const ONLY: Partial<Record<View, readonly Role[]>> = {
   history: ROOM,
   plan: ROOM,
   households: ["property", "manager"],
+  requests: ["property", "manager"],
   passages: ["guard", "supervisor", "manager", "property"],
   handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
