@@ -120,6 +120,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         | {"access", "homes"},
         "cli": BASE
         | {
+            "access",
             "app",
             "auth",
             "config",
@@ -129,6 +130,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
+            "passes",
             "people",
             "protocols",
         }

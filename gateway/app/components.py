@@ -162,7 +162,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     )
     passes = make_passes(store, clock, current_config, intake, register)
     codes = PassCodeReader(passes)
-    access = make_access(current_config, store, register, intake, commands, supervisor, codes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
