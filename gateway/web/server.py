@@ -22,6 +22,7 @@ from gateway.web.api import (
     door_plates,
     drills,
     duty,
+    household,
     incidents,
     notifiers,
     patrols,
@@ -44,8 +45,11 @@ from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
+from gateway.web.api.households import HouseholdRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.passes import PassRoutes
+from gateway.web.api.people import PeopleSearch
+from gateway.web.api.people_lists import PeopleLists
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
 from gateway.web.api_errors import error_for_status
@@ -121,6 +125,10 @@ def build(services: Services) -> web.Application:
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *PeopleSearch(view_audit).routes(),
+            *PeopleLists().routes(),
+            *HouseholdRoutes(view_audit).routes(),
+            *household.ROUTES,
             *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
