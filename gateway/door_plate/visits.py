@@ -132,7 +132,7 @@ class Visits:
             sealed = self._store.vault.encrypt(url.encode()) if url else None
             answer, now = "accepted" if accept else "declined", to_us(self._now())
             changed = await self._store.write(
-                lambda connection: rows.answer_visit(connection, number, answer, person, now, sealed)
+                lambda connection: rows.answer_visit(connection, number, answer, f"resident:{person}", now, sealed)
             )
             if not changed:
                 raise NotFound(f"no open visit {number}")
