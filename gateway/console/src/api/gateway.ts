@@ -76,6 +76,10 @@ export class Gateway {
   act = (id: string, action: AlertAction, body: StepBody): Promise<Alert> =>
     this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, body);
 
+  /** Tells whoever reported it at a door plate. */
+  answer = (id: string, note: string): Promise<Alert> =>
+    this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/answer`, { note });
+
   incident = (id: string): Promise<IncidentDetail> => this.client.call("GET", incidentPath(id));
 
   /** Open incidents, the most urgent first; `after` is the sort key of the last one known. */
