@@ -19,6 +19,7 @@ face.unknown          `distance` to the nearest enrolled face; `turned`: false w
                       but the head was never turned as the sign asked
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
+meter.read            `m3`: the water meter's reading
 report.made           `category`, `text`, `place`
 ====================  ==========================================================================
 

@@ -62,6 +62,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "plan": BASE | {"config"},
         "patrol": BASE | {"config", "rule", "store"},
+        "care": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -71,7 +72,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "web": BASE
         | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
         | {"plan", "protocols", "recording", "residents", "store", "vision"}
-        | {"homes"},
+        | {"care", "homes"},
     },
     {
         "app": BASE
@@ -98,7 +99,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "homes"},
+        | {"access", "care", "homes"},
         "cli": BASE
         | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
         | {"recording", "settings", "simulator"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.app.attention_watch import AttentionWatch
+from gateway.app.care import make_care
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
@@ -20,6 +21,7 @@ from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
+from gateway.care.service import Care
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
@@ -79,6 +81,7 @@ class Components:
     report: Report
     patrols: Patrols
     homes: Homes
+    care: Care
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
@@ -134,6 +137,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     )
     rules = RuleEngine(lambda: register.snapshot)
     homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
+    care = make_care(store, clock.now, intake, rules, current_config, lambda: register.snapshot)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -175,6 +179,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         report=report,
         patrols=patrols,
         homes=homes,
+        care=care,
         refusals=refusals,
         limits=limits,
         presence=presence,

@@ -39,6 +39,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         door_plates=DoorPlates(components.store),
         patrols=components.patrols,
         homes=components.homes.areas,
+        care=components.care,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,
         cameras=components.current_config.cameras,

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
+from gateway.care.service import Care
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.figures.period import Shifts
@@ -113,6 +114,8 @@ class Services:
     patrols: Patrols
     homes: HomeAreas
     """Alarms at home: how each is armed, and to arm and disarm."""
+    care: Care
+    """Care for people who live alone."""
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup

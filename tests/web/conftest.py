@@ -17,8 +17,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.auth.throttle import LoginThrottle
+from gateway.care import NAME as CARE
+from gateway.care import CareRule
+from gateway.care.service import Care
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import HomeSection, SignInSection
+from gateway.config.residents import CareSection, HomeSection, SignInSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.errors import LinkLost, NotFound, NotRecorded
@@ -166,7 +169,8 @@ class World:
         """Run the rule of these homes."""
         self.homes = homes
         compound = Compound("西子御园", {device.id: device for device in DEVICES}, PLACES)
-        self.rules.switch(NewRules([(HomesRule(homes, compound), HOMES)]), {}, OnRecord())
+        rules = [(HomesRule(homes, compound), HOMES), (CareRule(CareSection(), ZONE, compound), CARE)]
+        self.rules.switch(NewRules(rules), {}, OnRecord())
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -272,6 +276,14 @@ async def world(
             open_view=made.view,
             plan=made.plan,
             residents=residents,
+            care=Care(
+                store,
+                lambda: made.now,
+                made.act,
+                lambda: made.rules.state_of(CARE)[0],
+                lambda: (CareSection(), ZONE),
+                lambda: made.register.snapshot,
+            ),
             homes=HomeAreas(
                 store,
                 lambda: made.now,

@@ -5,11 +5,12 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.care import CareSection
 from gateway.config.residents.homes import HomeList, HomeSection, HomeZone, ScheduledArming
 from gateway.config.residents.sign_in import SignInSection
 from gateway.settings.section import Section
 
-__all__ = ["HomeSection", "HomeZone", "ResidentsSettings", "ScheduledArming", "SignInSection"]
+__all__ = ["CareSection", "HomeSection", "HomeZone", "ResidentsSettings", "ScheduledArming", "SignInSection"]
 
 
 class ResidentsSettings(Section):
@@ -17,3 +18,4 @@ class ResidentsSettings(Section):
 
     sign_in: SignInSection = SignInSection()
     homes: HomeList = ()
+    care: CareSection = CareSection()
