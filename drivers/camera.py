@@ -39,8 +39,9 @@ class CameraSettings(LayoutSettings, DriverSettings):
         default="auto",
         description="How RTSP is carried: tcp, udp, or auto: tcp, and udp where the camera supports nothing else.",
     )
-    watch: frozenset[Literal["motion", "faces", "plates"]] = Field(
-        default=frozenset({"motion"}), description="What to detect."
+    watch: frozenset[Literal["motion", "faces", "plates", "codes"]] = Field(
+        default=frozenset({"motion"}),
+        description="What to detect. codes: QR codes of passes, for the decision at the door (access.yaml).",
     )
     sensitivity: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.5, description="How little movement counts: 0 (dull) to 1 (keen)."
@@ -120,6 +121,7 @@ class Camera(Driver):
             motion="motion" in watched,
             faces="faces" in watched,
             plates="plates" in watched,
+            codes="codes" in watched,
             sensitivity=self.settings.sensitivity,
             home_province=self.settings.home_province,
             transport=self.settings.transport,
@@ -150,6 +152,7 @@ class Camera(Driver):
             data=data,
             fresh=True,
             picture=sighting.jpeg or None,
+            secret=sighting.secret,
         )
 
 

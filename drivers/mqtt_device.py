@@ -6,6 +6,9 @@
     result   device → gateway   {"id", "ok", "error"?, "data"?}
     status   device → gateway   online or offline, retained where there is a broker
 
+With `access_list: true` it is a controller that decides itself, by a list that it gets and confirms on `list` and
+`list_state` (gateway/protocols/access_list.py). What it decided it reports as access.granted or access.denied.
+
 The kind alone is enough for an alarm: an id, time or data that can't be used is left out, and the report goes to
 quarantine with what was wrong, for the installer. A report without a kind goes to quarantine, and the guard is told.
 
@@ -30,7 +33,8 @@ from gateway.errors import BadInput, CommandFailed, LinkLost
 from gateway.limits import RateLimit
 from gateway.links.mqtt.message import MqttMessage
 from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
-from gateway.model import Command, Json, Signal, Text, Words
+from gateway.model import AccessList, Command, Json, Signal, Text, Words
+from gateway.protocols.access_list import PART_TIMEOUT_S, AccessListSender, read_state
 from gateway.protocols.anju_json import CommandResult, DeviceReport, read_report, read_result
 from gateway.protocols.json_text import text_of
 from gateway.protocols.mapping.mapped_commands import as_json
@@ -52,6 +56,9 @@ class MqttDeviceSettings(DriverSettings):
         "endpoint"
     )
     actions: Annotated[Mapping[str, tuple[str, ...]], Field(description="commands and the names of arguments")] = {}
+    access_list: Annotated[
+        bool, Field(description="a controller that decides by its own list, which the gateway sends (access.yaml)")
+    ] = False
 
 
 class MqttDevice(Driver):
@@ -69,19 +76,30 @@ class MqttDevice(Driver):
         """See Driver."""
         return {action: frozenset(takes) for action, takes in settings.actions.items()}
 
+    @classmethod
+    def takes_access_list(cls, settings: MqttDeviceSettings) -> bool:
+        """See Driver."""
+        return settings.access_list
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._base = f"anju/v1/{self.device.id}"
         self._status: str | None = None
         self._status_lock = asyncio.Lock()
         self._pending_results: dict[str, asyncio.Future[CommandResult]] = {}
+        self._access_list = AccessListSender(self._publish_list)
         self._unknown_keys: frozenset[str] = frozenset()
         self._quarantine = LimitedQuarantine(self.emit, RateLimit.on_loop_clock(REPORT_BURST, REPORT_INTERVAL_S))
 
     async def run(self) -> None:
         """See Driver."""
-        signal, result, status = (f"{self._base}/{level}" for level in ("signal", "result", "status"))
-        await self.link.serve([signal, result, status], self._on_message, third_party_topics=[status])
+        levels = ["signal", "result", "status", *(["list_state"] if self.settings.access_list else [])]
+        topics = [f"{self._base}/{level}" for level in levels]
+        await self.link.serve(topics, self._on_message, third_party_topics=[f"{self._base}/status"])
+
+    async def load_access_list(self, new: AccessList) -> None:
+        """See Driver."""
+        await self._access_list.load(new)
 
     async def perform(self, command: Command) -> Json | None:
         """Returns the device's answer; raises CommandFailed: refused, not connected, or no answer in time."""
@@ -127,6 +145,8 @@ class MqttDevice(Driver):
                 self._handle_result(message)
             case "status":
                 await self._handle_status(message)
+            case "list_state" if not message.retained:  # what a broker remembers of it may be long ago
+                self._access_list.state_received(read_state(message.payload))
 
     async def _handle_signal(self, message: MqttMessage) -> None:
         if message.retained:
@@ -208,6 +228,10 @@ class MqttDevice(Driver):
         payload = {"id": command.id, "action": command.action, "arguments": dict(command.arguments)}
         data = json.dumps(payload, ensure_ascii=False).encode()
         await self.link.publish(f"{self._base}/command", data, life=life)
+
+    async def _publish_list(self, payload: bytes) -> None:
+        # It holds card numbers, so it must not be in a capture.
+        await self.link.publish(f"{self._base}/list", payload, life=PART_TIMEOUT_S, is_private=True)
 
     def _failed(self, command: Command, why: Text) -> CommandFailed:
         en = f"device {self.device.id}, command {command.action}: {why}"

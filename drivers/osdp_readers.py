@@ -1,8 +1,9 @@
 """OSDP v2 card readers (读卡器) on one RS-485 line, by libosdp; gateway/protocols/osdp documents its peculiarities.
 
 A card becomes `credential.presented`; gateway/protocols/credential/__init__.py says who sees its number. A PIN becomes
-`pin.entered` with its number of digits: they are counted and dropped, never stored. A reader whose event is not
-committed yet is not polled for the next one: it keeps later events in its own memory meanwhile.
+`pin.entered` with its number of digits; the PIN itself goes with it to the decision at the door, in memory, and is
+never stored. A reader has no list of its own (OSDP knows none): while it can't reach the gateway it opens nothing. A
+reader whose event is not committed yet is not polled for the next one: it keeps later events in its memory meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import structlog
@@ -192,6 +193,8 @@ class OsdpReaders(Driver):
             try:
                 await self.emit(connection.uncommitted[0])
             except NotRecorded:
+                # The door has decided already: a PIN is kept no longer than that.
+                connection.uncommitted[0] = replace(connection.uncommitted[0], secret=None)
                 return False
             connection.uncommitted.popleft()
         return True

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import CommandFailed
-from gateway.model import Command, Device, DeviceType, Json, Signal, Text, Words
+from gateway.model import AccessList, Command, Device, DeviceType, Json, Signal, Text, Words
 
 
 class DriverSettings(BaseModel):
@@ -132,6 +132,18 @@ class Driver(ABC):
     async def perform(self, command: Command) -> Json | None:
         """Carry out the command and return the device's answer. Raises CommandFailed."""
         raise no_such_command(self.device.id, command.action)
+
+    @classmethod
+    def takes_access_list(cls, settings: Any) -> bool:  # noqa: ARG003  # for controllers whose YAML says
+        """Whether a device with these settings decides by a list of its own that the gateway sends."""
+        return False
+
+    async def load_access_list(self, new: AccessList) -> None:  # noqa: ARG002  # for controllers to override
+        """Have the device decide by this list; return once it has confirmed that. Called again and again.
+
+        Raises CommandFailed, LinkLost. The list holds card numbers: it may go to the device and nowhere else.
+        """
+        raise no_such_command(self.device.id, "load_access_list")
 
     def figures(self) -> Mapping[str, float]:
         """Metrics of this device for /metrics, by name, such as the seconds of its last poll cycle."""

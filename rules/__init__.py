@@ -14,13 +14,15 @@ plate.read            `text`, `score`, `list`: "resident", "watch" or null (unkn
                       `read` and `reason` ({zh, en}) where the register helped to read it
 face.matched          `person`, `household`: the place, `list`: "resident" or another, `distance`; no name;
                       `turned`: true where a sign asked to turn the head
-face.watchlisted      `person`, `name`, `list`: "watch", `distance`
+face.watchlisted      `person`, `list`: "watch", `distance`; no name: reasons hold a mark (gateway.model.person_mark)
 face.unknown          `distance` to the nearest enrolled face; `turned`: false when the face was like an enrolled one,
                       but the head was never turned as the sign asked
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
 meter.read            `m3`: the water meter's reading
 report.made           `category`, `text`, `place`
+help.called           `place`: of the door plate that was scanned
+door_plate.suspected  `place`, `why`: revoked, far, impossible, many, wrong_door; `metres`, `times`, `other`: a place
 ====================  ==========================================================================
 
 Together, with default settings, they raise exactly one alert for every kind of alarm: `home_alarm`

@@ -5,13 +5,14 @@ The same plate or person at the same camera raises nothing again within `quiet`;
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from gateway.model import Decisions, Event, Raise, Severity, Signal, Words
+from gateway.model import Decisions, Event, Raise, Severity, Signal, Words, person_mark
 from gateway.rule import Rule
 from gateway.settings.durations import Duration, max_duration
 from gateway.settings.selection import Selection, SeverityOrOff
@@ -68,14 +69,13 @@ class Recognition(Rule):
             return ()
         raised[sighting.key] = signal.time
         raised.move_to_end(sighting.key)
-        while len(raised) > MAX_SIGHTINGS:
-            raised.popitem(last=False)
+        _forget(raised, signal.time)
         place = self.compound.place_of(signal.device)
         return [Raise(sighting.key, sighting.severity, place, sighting.reason, signal.device)]
 
     def _plate(self, signal: Signal) -> SightingAlert:
         text, listed = str(signal.data.get("text") or "?"), signal.data.get("list")
-        where, key = self.compound.where(signal.device), f"{signal.device}/plate/{text}"
+        where, key = self.compound.where(signal.device), f"{signal.device}/plate/{_fingerprint(text)}"
         if listed == "watch":
             zh, en = _assisted(signal)
             reason = Words(f"{where.zh} 发现布控车辆 {text}{zh}", f"Watch-listed vehicle {text} at {where.en}{en}")
@@ -88,13 +88,24 @@ class Recognition(Rule):
     def _face(self, signal: Signal) -> SightingAlert:
         where, data = self.compound.where(signal.device), signal.data
         if signal.kind == "face.watchlisted":
-            who = str(data.get("name") or data.get("person") or "?")
-            key = f"{signal.device}/face/{data.get('person') or who}"
+            person = str(data.get("person") or "?")
+            who, key = person_mark(person), f"{signal.device}/face/{person}"
             reason = Words(f"{where.zh} 发现布控人员 {who}", f"Watch-listed person {who} at {where.en}")
             return SightingAlert(key, self.settings.watched_face, reason)
         severity = self.settings.unknown_face if signal.kind == "face.unknown" else None
         reason = Words(f"{where.zh} 发现陌生人", f"Unknown person at {where.en}")
         return SightingAlert(f"{signal.device}/face", severity, reason)
+
+
+def _forget(raised: OrderedDict[str, datetime], now: datetime) -> None:
+    """Drop what `quiet` can't need any more: the oldest of too many, and those of longer ago than any `quiet`."""
+    while len(raised) > MAX_SIGHTINGS or now - next(iter(raised.values()), now) > HORIZON:
+        raised.popitem(last=False)
+
+
+def _fingerprint(text: str) -> str:
+    """Stands for a plate in keys: they are kept with the rule's state and the alert, longer than the plate itself."""
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def _assisted(signal: Signal) -> tuple[str, str]:

@@ -53,14 +53,16 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "auth": BASE | {"limits", "store"},
-        "access": BASE,
+        "access": BASE | {"config", "flow", "people", "store"},
         "notify": BASE | {"backoff", "config", "notifier", "settings", "store", "tasks"},
         "desk": BASE | {"config", "store"},
         "figures": BASE | {"store"},
         "history": BASE | {"desk", "store"},
         "people": BASE | {"config", "store", "vision"},
         "handover": BASE | {"config", "desk", "flow", "store"},
+        "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
+        "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "care": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
@@ -70,17 +72,32 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
     },
     {
         "web": BASE
-        | {"auth", "desk", "figures", "flow", "handover", "history", "limits", "links", "notify", "patrol", "people"}
-        | {"plan", "protocols", "recording", "residents", "store", "vision"}
-        | {"care", "homes"},
+        | {
+            "access",
+            "auth",
+            "config",
+            "desk",
+            "door_plate",
+            "figures",
+            "flow",
+            "handover",
+            "history",
+            "limits",
+            "links",
+            "notify",
+        }
+        | {"care", "homes", "passes", "patrol"}
+        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
         | {
+            "access",
             "backoff",
             "clock",
             "config",
             "desk",
+            "door_plate",
             "figures",
             "flow",
             "gateway",
@@ -89,6 +106,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
+            "passes",
             "patrol",
             "people",
             "plan",
@@ -101,7 +119,21 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         | {"store", "tasks", "vision", "web"}
         | {"access", "care", "homes"},
         "cli": BASE
-        | {"app", "auth", "config", "gateway", "logs", "notifier", "notify", "patrol", "people", "protocols"}
+        | {
+            "access",
+            "app",
+            "auth",
+            "config",
+            "door_plate",
+            "gateway",
+            "logs",
+            "notifier",
+            "notify",
+            "patrol",
+            "passes",
+            "people",
+            "protocols",
+        }
         | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"}
         | {"homes"},

@@ -18,7 +18,7 @@ class Calendar:
     def __init__(self, settings: HolidaySection, zone: tzinfo) -> None:
         self._off, self._worked = frozenset(settings.off), frozenset(settings.worked)
         self._public = holidays.country_holidays("CN") if settings.calendar == "CN" else None
-        self._zone = zone
+        self.zone = zone
 
     def is_holiday(self, day: date) -> bool:
         """Whether it is a public holiday, or one of the compound's own."""
@@ -34,19 +34,20 @@ class Calendar:
 
     def covers(self, spans: Sequence[SpanSection], at: datetime) -> bool:
         """Whether any of the spans covers this moment."""
-        local = at.astimezone(self._zone)
+        local = at.astimezone(self.zone)
         return any(self._span_covers(span, local) for span in spans)
 
     def _span_covers(self, span: SpanSection, local: datetime) -> bool:
         day, hours = local.date(), span.hours
         if hours is not None:
-            if not hours.holds(local, self._zone):
+            if not hours.holds(local, self.zone):
                 return False
             if hours.start > hours.end and local.time() < hours.end:
                 day -= timedelta(days=1)  # it began the evening before
-        return not span.days or any(self._is(day, name) for name in span.days)
+        return not span.days or any(self.is_day(day, name) for name in span.days)
 
-    def _is(self, day: date, name: str) -> bool:
+    def is_day(self, day: date, name: str) -> bool:
+        """Whether the day is one of those that a schedule calls so."""
         match name:
             case "workdays":
                 return self.is_workday(day)

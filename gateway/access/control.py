@@ -30,6 +30,7 @@ from gateway.access.repeats import Repeats
 from gateway.access.request import AccessRequest, PassCodes, PresentedCredential
 from gateway.access.rules import AccessRules
 from gateway.access.state import AccessState
+from gateway.access.wrong_pins import WrongPins
 from gateway.config.access import ReaderSection
 from gateway.errors import NotRecorded
 from gateway.flow import rows as flow_rows
@@ -74,14 +75,22 @@ class AccessControl:
         self.state = state or AccessState()
         self._links = links
         self._repeats = Repeats()
+        self._wrong_pins = WrongPins()
         self._queue: asyncio.Queue[Passage] = asyncio.Queue()
         self._unwritten: deque[Passage] = deque(maxlen=MAX_UNWRITTEN)
+        self.observers: list[Callable[[Passage], None]] = []
+        """Told at once what was decided about a credential at a reader, before it is on record."""
         self.fire = FireRelease(self.state, links.rules, links.perform, self._release)
 
     @property
     def unwritten(self) -> int:
         """How many decisions wait for a disk that works."""
         return len(self._unwritten)
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether looking at one person's ways needs a reason."""
+        return self._links.rules().settings.log.reason
 
     async def present(
         self,
@@ -103,6 +112,17 @@ class AccessControl:
         assert passage.done is not None
         await asyncio.shield(passage.done)
         return passage.decision
+
+    def ordered(self, command: Command, door: str) -> Passage:
+        """Decide about a person's command that opens a door. Whoever orders it puts the passage on record with it.
+
+        A denial has no command: it is on record by this.
+        """
+        passage = self._passage(PresentedCredential(CredentialKind.REMOTE, command.by), door, "", command.by, None)
+        if passage.decision.granted:
+            return replace(passage, command=command)
+        self._queue.put_nowait(passage)
+        return passage
 
     def decide(
         self, credential: PresentedCredential, door: str, *, at: datetime | None = None, reader: str = ""
@@ -144,7 +164,10 @@ class AccessControl:
         door, reader = self._links.rules().readers[signal.device]
         if self._repeats.is_still_there(credential, door, self._links.now()):
             return
-        self._queue.put_nowait(self._passage(credential, door.device, reader.device, "", signal.id, signal))
+        passage = self._passage(credential, door.device, reader.device, "", signal.id, signal)
+        self._queue.put_nowait(passage)
+        for observer in self.observers:
+            observer(passage)
 
     def _release(self, door: str, device: str) -> None:
         """Open a door because of a fire that the device reported."""
@@ -184,6 +207,8 @@ class AccessControl:
         request = self._request(credential, door_id, self._links.now(), reader)
         door = rules.doors.get(door_id)
         decision = self._decide(request)
+        if credential.kind == CredentialKind.PIN and reader:
+            decision = self._wrong_pins.limited(reader, decision, request.at)
         if signal is not None and door is not None and _is_late(signal, rules.reader(door, reader)):
             decision = AccessDecision(AccessCode.LATE, reason_of(AccessCode.LATE))
         zone, inside = self.state.apply(request, decision, rules)

@@ -17,6 +17,8 @@ class AccessCode(StrEnum):
     FIRE = "fire"
     PASSBACK_NOTED = "passback_noted"
     """Let through although the person is inside already: the zone's mode is soft."""
+    CONTROLLER = "controller"
+    """A controller let somebody in by its own list, and has reported it."""
 
     NO_DOOR = "no_door"
     KIND_NOT_TAKEN = "kind_not_taken"
@@ -40,11 +42,16 @@ class AccessCode(StrEnum):
     """The first of two people: the door opens for the second."""
     LATE = "late"
     """The reader's message is old: who presented it has gone on, and the door must not open now."""
+    TOO_MANY = "too_many"
+    """So many wrong PINs at this keypad that it takes none for a while."""
+    CONTROLLER_REFUSED = "controller_refused"
     CUT_OFF = "cut_off"
     """The gateway stopped between credential and decision; nothing was opened."""
 
 
-GRANTED = frozenset({AccessCode.OK, AccessCode.REMOTE, AccessCode.FIRE, AccessCode.PASSBACK_NOTED})
+GRANTED = frozenset(
+    {AccessCode.OK, AccessCode.REMOTE, AccessCode.FIRE, AccessCode.PASSBACK_NOTED, AccessCode.CONTROLLER}
+)
 
 
 @dataclass(frozen=True, slots=True)

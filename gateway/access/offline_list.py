@@ -14,7 +14,7 @@ from datetime import datetime
 from gateway.access.holder import Holder, holder_of, is_within
 from gateway.access.rights import is_barred, rights_of
 from gateway.access.rules import AccessRules
-from gateway.config.access import DoorSection
+from gateway.config.access import DoorSection, ReaderSection
 from gateway.model import Credential, CredentialKind, Register
 
 
@@ -46,7 +46,8 @@ def offline_list(door_id: str, register: Register, rules: AccessRules, now: date
 
 
 def _has_hard_zone(door: DoorSection, rules: AccessRules) -> bool:
-    zones = {zone for entry in (door, *door.readers) for zone in (entry.enters, entry.leaves) if zone}
+    entries: tuple[DoorSection | ReaderSection, ...] = (door, *door.readers)
+    zones = {zone for entry in entries for zone in (entry.enters, entry.leaves) if zone}
     return any(rules.settings.zones[zone].mode == "hard" for zone in zones if zone in rules.settings.zones)
 
 

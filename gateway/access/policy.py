@@ -77,7 +77,7 @@ def _answer(
     fault = (
         fault
         or right_fault(holder, door, request, rules, register)
-        or pass_fault(holder, door, request, state)
+        or pass_fault(holder, door, request, rules, state)
         or (AccessCode.INTERLOCK if _interlocked(door, state) else None)
     )
     if fault is not None:

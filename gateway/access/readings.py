@@ -18,6 +18,10 @@ def reading(signal: Signal) -> PresentedCredential | None:
             return PresentedCredential(CredentialKind.CARD, texts[0], texts[1:]) if texts else None
         case "plate.read":
             return PresentedCredential(CredentialKind.PLATE, str(data["text"])) if data.get("text") else None
+        case "pin.entered" if signal.secret:  # from the record it has none: PINs are not kept
+            return PresentedCredential(CredentialKind.PIN, signal.secret)
+        case "code.read" if signal.secret:
+            return PresentedCredential(CredentialKind.PASS, signal.secret)
         case "face.matched":
             return PresentedCredential(CredentialKind.FACE, str(data["person"])) if data.get("person") else None
     return None

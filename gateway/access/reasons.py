@@ -12,6 +12,11 @@ _REASONS: Mapping[AccessCode, Words] = {
     AccessCode.REMOTE: Words("值班人员远程开门", "Opened by the guard room"),
     AccessCode.FIRE: Words("火警，门已释放", "Fire: the door is released"),
     AccessCode.PASSBACK_NOTED: Words("已在区内又进入（仅记录）", "Let in although already inside"),
+    AccessCode.CONTROLLER: Words("控制器按名单放行", "Let in by the controller, by its list"),
+    AccessCode.CONTROLLER_REFUSED: Words("控制器拒绝", "Refused by the controller"),
+    AccessCode.TOO_MANY: Words(
+        "密码错误次数太多，键盘暂停使用", "Too many wrong PINs: the keypad takes none for a while"
+    ),
     AccessCode.NO_DOOR: Words("该门未配置通行规则", "No rules are set for this door"),
     AccessCode.KIND_NOT_TAKEN: Words("该门不接受这种凭证", "This door does not take this kind of credential"),
     AccessCode.UNKNOWN: Words("未登记的凭证", "Unknown credential"),

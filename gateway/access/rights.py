@@ -26,7 +26,7 @@ def right_fault(
             return None  # a guard chose the doors; a resident can't give more than they have
     mine = rights_of(holder, door, rules)
     if not mine:
-        return AccessCode.MOVED_OUT if holder.lapsed else AccessCode.NOT_HERE
+        return holder.lapse or AccessCode.NOT_HERE
     with_kind = [right for right in mine if not right.kinds or request.credential.kind in right.kinds]
     if not with_kind:
         return AccessCode.KIND_NOT_TAKEN
@@ -64,11 +64,15 @@ def is_barred(holder: Holder, rules: AccessRules) -> bool:
     return holder.person in barred.persons or (bool(holder.plate) and holder.plate in _plates(barred.plates))
 
 
-def pass_fault(holder: Holder, door: DoorSection, request: AccessRequest, state: AccessState) -> AccessCode | None:
-    """Whether a pass is used up at this door, or the same code was shown at another one."""
+def pass_fault(
+    holder: Holder, door: DoorSection, request: AccessRequest, rules: AccessRules, state: AccessState
+) -> AccessCode | None:
+    """Whether a pass is out of its kind's hours, used up at this door, or its code was shown at another one."""
     access_pass = holder.access_pass
     if access_pass is None:
         return None
+    if not access_pass.is_now(request.at.astimezone(rules.zone)):
+        return AccessCode.NOT_NOW
     shown = state.shown.get(access_pass.id)
     window = getattr(request.code, "window", None)
     if window is not None and shown is not None and shown.window == window and shown.door != door.device:

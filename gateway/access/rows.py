@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.access.passage import Passage
-from gateway.model import Words, as_data, from_data
+from gateway.model import Words, from_data
 from gateway.store.columns import from_json, from_us, to_json, to_us
 
 PURGE_ROWS = 500
@@ -48,7 +48,7 @@ def insert(connection: sqlite3.Connection, passage: Passage) -> None:
             str(request.credential.kind),
             decision.granted,
             str(decision.code),
-            to_json(as_data(decision.reason)),
+            to_json({"zh": decision.reason.zh, "en": decision.reason.en}),
             decision.person,
             decision.place,
             decision.pass_id,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.access.calendar import Calendar
 from gateway.config.access import HERE, AccessSettings, DoorSection, ReaderSection, RightSection
+from gateway.config.configuration import Configuration
 
 
 class AccessRules:
@@ -19,8 +20,15 @@ class AccessRules:
         self.readers: Mapping[str, tuple[DoorSection, ReaderSection]] = {
             reader.device: (door, reader) for door in settings.doors for reader in door.readers
         }
-        self._calendar = Calendar(settings.holidays, zone)
+        self.zone = zone
+        self.calendar = Calendar(settings.holidays, zone)
         self._places = places
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> AccessRules:
+        """Of a configuration."""
+        places = {device.id: device.place for device in configuration.all_devices().values()}
+        return cls(configuration.access, places, ZoneInfo(configuration.compound.timezone))
 
     def place_of(self, door: DoorSection) -> str:
         """The place whose residents `here` means."""
@@ -34,7 +42,7 @@ class AccessRules:
         """Whether the right's schedule covers this moment; one that does not exist covers none."""
         if right.schedule is None:
             return True
-        return self._calendar.covers(self.settings.schedules.get(right.schedule, ()), at)
+        return self.calendar.covers(self.settings.schedules.get(right.schedule, ()), at)
 
     def residences(self, door: DoorSection, right: RightSection) -> tuple[str, ...]:
         """The places whose residents the right is for."""

@@ -52,6 +52,8 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         await components.desk.load()  # the rules' first decisions refer to open alerts
         await components.register.load()
         rules = await changeover.apply(configuration)
+        await components.passes.load()  # with the hours of its kinds, which the configuration has
+        await components.access.load()
         await _open_links(stack, components.links)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         memory = components.desk.memory

@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from gateway.access import AccessControl
+from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
 from gateway.app.care import make_care
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
+from gateway.app.door_hardware import DoorHardware, make_door_hardware
+from gateway.app.door_plates import make_door_plate_service
 from gateway.app.endpoints import make_broker_client, make_endpoint
 from gateway.app.escalation_messages import EscalationMessages
 from gateway.app.file_descriptors import ConnectionLimits
@@ -18,6 +22,7 @@ from gateway.app.handover_watch import HandoverWatch
 from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
+from gateway.app.passes import PassCodeReader, make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -29,6 +34,7 @@ from gateway.desk.changed_alerts import ChangedAlerts
 from gateway.desk.limits.chain import ATTENTION_RULE
 from gateway.desk.presence import Presence
 from gateway.desk.unpersisted import UnpersistedAlerts
+from gateway.door_plate import DoorPlateService
 from gateway.flow.commands import Commands
 from gateway.flow.emitter import Quarantine
 from gateway.flow.intake import Intake
@@ -42,6 +48,7 @@ from gateway.history.search_index import SearchIndex
 from gateway.limits import RefusalLog
 from gateway.model import Signal
 from gateway.notify import Outbox
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
 from gateway.recording.snapshot_taker import SnapshotTaker
@@ -80,14 +87,18 @@ class Components:
     outbox: Outbox
     report: Report
     patrols: Patrols
+    door_plates: DoorPlateService
     homes: Homes
     care: Care
+    passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
     presence: Presence
     handovers: Handovers
     handover_watch: HandoverWatch
     attention: AttentionWatch
+    access: AccessControl
+    door_hardware: DoorHardware
     residents: Residents
 
 
@@ -136,7 +147,19 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
     rules = RuleEngine(lambda: register.snapshot)
-    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
+    residents = residents_of(store, register, clock, current_config, intake, outbox, refusals)
+    passes = make_passes(store, clock, current_config, intake, register)
+    homes = make_homes(
+        store,
+        clock.now,
+        intake,
+        report,
+        rules,
+        current_config,
+        lambda: register.snapshot,
+        outbox,
+        residents.notices.tell,
+    )
     care = make_care(store, clock.now, intake, rules, current_config, lambda: register.snapshot)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
@@ -153,6 +176,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
+    passes = make_passes(store, clock, current_config, intake, register)
+    codes = PassCodeReader(passes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -178,8 +204,10 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
         care=care,
+        passes=passes,
         refusals=refusals,
         limits=limits,
         presence=presence,
@@ -191,7 +219,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
             presence,
             lambda: current_config.desk.attention,
         ),
-        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
+        access=access,
+        door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
+        residents=residents,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.config.desk import EscalationStep
 from gateway.desk import Desk
 from gateway.desk.limits.chain import ATTENTION_RULE
-from gateway.model import AlertState, Incident, Words
+from gateway.model import AlertState, Incident, Words, with_ids
 from gateway.notify import Outbox
 from gateway.notify.compose import incident_messages
 from gateway.web import CompoundInfo
@@ -39,7 +39,7 @@ class EscalationMessages:
             step=_name(incident),
             notifier=step.target.notifier,
             text=_DESK if about_the_desk else late,
-            reason=top.reason if top is not None else incident.why,
+            reason=with_ids(top.reason if top is not None else incident.why),
             place_name=facts.place_name,
             public_url=facts.public_url,
             recipients=step.target.recipients,

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from gateway.access import rows as access_rows
 from gateway.clock import Clock
 from gateway.config.compound import Retention
 from gateway.errors import NotRecorded
@@ -71,10 +72,14 @@ async def _purge_rows(store: Store, now: datetime, keep: Retention) -> None:
         for begin in range(0, len(old), retention.BATCH_ROWS):
             await store.write(partial(retention.delete_signals, numbers=old[begin : begin + retention.BATCH_ROWS]))
             await asyncio.sleep(BATCH_PAUSE_S)
-    deleted = await store.write(partial(retention.purge_quarantine, before=now - keep.quarantine))
-    while deleted:
-        await asyncio.sleep(BATCH_PAUSE_S)
-        deleted = await store.write(partial(retention.purge_quarantine, before=now - keep.quarantine))
+    for delete in (
+        partial(access_rows.purge, before=before),
+        partial(retention.purge_quarantine, before=now - keep.quarantine),
+    ):
+        deleted = await store.write(delete)
+        while deleted:
+            await asyncio.sleep(BATCH_PAUSE_S)
+            deleted = await store.write(delete)
 
 
 async def _purge_snapshots(store: Store, before: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from gateway.app.current_config import CurrentConfig
 from gateway.clock import Clock
 from gateway.config.residents import SignInSection
@@ -12,6 +14,7 @@ from gateway.model import Words
 from gateway.notify import Outbox
 from gateway.notify.at_once import PrivateMessage
 from gateway.people import CurrentRegister
+from gateway.people.households import ChangeRequests
 from gateway.residents import Residents, make_residents
 from gateway.store import Store
 
@@ -36,7 +39,10 @@ def residents_of(
             raise NotFound("residents.yaml names no notifier for codes")
         await outbox.send_private(notifier, code_message(current_config.facts().name, number, code, settings()))
 
-    return make_residents(store, register, clock.now, settings, intake.act, send, refusals)
+    changes = ChangeRequests(store.vault, clock.now, lambda: ZoneInfo(current_config.settings.timezone))
+    return make_residents(
+        store, register, clock.now, settings, intake.act, send, refusals, changes.apply_change_request
+    )
 
 
 def code_message(compound: str, number: str, code: str, settings: SignInSection) -> PrivateMessage:

@@ -40,7 +40,7 @@ def _check_tours(document: Document, desk: DeskSettings, entries: Collection[Dev
 def _check_target(
     document: Document, loc: Loc, entry: DeviceEntry, announcement: AnnouncementSection, target: TargetSection
 ) -> None:
-    actions = _actions(entry, target.device)
+    actions = actions_of(entry, target.device)
     if target.action not in actions:
         what = f"{target.device!r} takes no command {target.action!r}"
         mend = did_you_mean(target.action, actions) if actions else "choose a door station or a loudspeaker"
@@ -55,7 +55,8 @@ def _check_target(
         document.add_mistake(loc, what, f"add '{announcement.id}: FILE.wav' to its `sounds` in devices.yaml")
 
 
-def _actions(entry: DeviceEntry, device: str) -> Mapping[str, Collection[str]]:
+def actions_of(entry: DeviceEntry, device: str) -> Mapping[str, Collection[str]]:
+    """The commands that a device or a part of the entry takes, each with the names of its arguments."""
     if device == entry.device.id:
         return entry.driver.actions(entry.settings)
     return next((part.actions for part in entry.driver.parts(entry.settings) if part.id == device), {})

@@ -31,6 +31,7 @@ from gateway.config.notifiers import NOTIFIERS, read_notifiers
 from gateway.config.places import read_places
 from gateway.config.plan import PlanSettings
 from gateway.config.plan.checks import check_plan
+from gateway.config.privacy_findings import Settings, findings
 from gateway.config.procedure_checks import check_procedures
 from gateway.config.residents import ResidentsSettings
 from gateway.config.residents_checks import check_residents
@@ -97,6 +98,9 @@ def load(directory: Path, plan_file: Path | None = None) -> Configuration:
     hint_certificates(compound_file, compound, datetime.now(UTC))
     hint_faces(compound_file, compound)
     hint_devices(devices_file, devices)
+    if compound is not None:
+        entries = [(int(loc[1]), entry) for loc, entry in zip(devices.locs, devices.entries, strict=True)]
+        _hint_privacy(files, Settings(compound, residents.privacy, entries, notifiers, places))
 
     # A set: the same mistake can be found by a driver's settings and by a cross check.
     mistakes = {mistake for file in (secrets_file, *files) for mistake in file.mistakes}
@@ -157,6 +161,15 @@ def _read_residents(
     if residents is not None:
         check_residents(document, residents, devices.entries, notifiers)
     return residents or ResidentsSettings()
+
+
+def _hint_privacy(files: Iterable[Document], settings: Settings) -> None:
+    by_name = {file.file.name: file for file in files}
+    for finding in findings(settings):
+        document = by_name.get(finding.file)
+        if document is None:  # an optional file that is not there: told with the first one
+            document = by_name["compound.yaml"]
+        document.add_hint(finding.loc, f"{finding.what.en} ({finding.clause.words.en})", finding.mend.en)
 
 
 def _read_plan(directory: Path, candidate: Path | None, secrets: Secrets) -> Document | None:

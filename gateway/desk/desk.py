@@ -103,6 +103,12 @@ class Desk:
             found |= await self._store.read(lambda connection: rows.some(connection, missing))
         return [found[each] for each in ids if each in found]
 
+    async def alerts_at(self, place: str, limit: int) -> list[Alert]:
+        """Newest first, of this place and of those in it."""
+        known = self.state.alerts
+        found = await self._store.read(lambda connection: rows.at_place(connection, place, limit))
+        return [known.get(each.id, each) for each in found]
+
     async def steps(self, alert_id: str) -> list[Step]:
         """What people did about it, oldest first."""
         return await self._store.read(lambda connection: audit.steps_of(connection, alert_id))

@@ -23,6 +23,7 @@ ALLOWED: Mapping[str, tuple[frozenset[AlertState], AlertState | None]] = {
     "close": (_IN_HAND, AlertState.CLOSED),
     "assign": (_OPEN, None),
     "note": (frozenset(AlertState), None),
+    "answer": (frozenset(AlertState), None),
 }
 """Each step: the states in which it is allowed, and the state it leads to (None: unchanged)."""
 ACTION_OF_STEP = {
@@ -32,6 +33,7 @@ ACTION_OF_STEP = {
     "close": "alert.closed",
     "assign": "alert.assigned",
     "note": "alert.noted",
+    "answer": "alert.answered",
 }
 """The kind of the journal's entry for each step."""
 
@@ -129,7 +131,7 @@ def validate_step(step: Step) -> None:
         case "close" if step.data.get("disposition") not in tuple(Disposition):
             *names, last = (f"'{each}'" for each in Disposition)
             raise InvalidStep("disposition", Words("不正确", f"Input should be {', '.join(names)} or {last}"))
-        case "note" if not step.note.strip():
+        case "note" | "answer" if not step.note.strip():
             raise InvalidStep("note", Words("不能为空", "must not be empty"))
 
 

@@ -24,6 +24,8 @@ _OPEN = tuple(state.value for state in AlertState if state is not AlertState.CLO
 _OF_STATE = "SELECT * FROM alerts WHERE state = ? ORDER BY id"
 _NEWEST = "SELECT * FROM alerts WHERE id < ? ORDER BY id DESC LIMIT ?"
 _NEWEST_OF_STATE = "SELECT * FROM alerts WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_AT_PLACE = "SELECT * FROM alerts WHERE place = ? ORDER BY id DESC LIMIT ?"
+_IN_PLACE = "SELECT * FROM alerts WHERE place > ? AND place < ? ORDER BY id DESC LIMIT ?"
 _AFTER_ALL_IDS = "~"
 
 
@@ -109,6 +111,13 @@ def page(connection: sqlite3.Connection, states: Iterable[str], before: str | No
     # State by state, as the index has them: for several at once SQLite would read and sort all that there are.
     pages = [connection.execute(_NEWEST_OF_STATE, (state, before, limit)).fetchall() for state in wanted]
     return [read(row) for row in islice(merge(*pages, key=itemgetter("id"), reverse=True), limit)]
+
+
+def at_place(connection: sqlite3.Connection, place: str, limit: int) -> list[Alert]:
+    """Of this place and of those in it, newest first."""
+    found = connection.execute(_AT_PLACE, (place, limit)).fetchall()
+    found += connection.execute(_IN_PLACE, (f"{place}/", f"{place}0", limit)).fetchall()  # 0 comes after /
+    return [read(row) for row in sorted(found, key=itemgetter("id"), reverse=True)[:limit]]
 
 
 def last_decision(connection: sqlite3.Connection) -> int:

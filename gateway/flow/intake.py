@@ -12,7 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -64,6 +64,8 @@ class Intake:
         self._more = asyncio.Event()
         self._shown_ahead = 0
         """The number of the last alarm that was on the screen before its rules had decided."""
+        self._secrets: dict[str, str] = {}
+        """By signal: PINs and codes of signals that are being accepted. No journal, rule or screen gets them."""
         self.before_recording: Callable[[Signal], Signal] = _as_it_is
         """Takes out of a signal what must not be recorded, such as a code."""
         self.listeners: list[Callable[[Signal | Action], None]] = []
@@ -76,12 +78,25 @@ class Intake:
         self.duplicates = 0
         self.dropped_sightings = 0
 
+    def now(self) -> datetime:
+        """Rule time."""
+        return self._clock.now()
+
     async def accept(self, signal: Signal, window: timedelta) -> int:
         """Commit the signal; returns its number, of a duplicate the first one's, of a dropped sighting 0.
 
         Raises NotRecorded when it is not on disk; an alarm is on the screen all the same.
         """
         signal = self.before_recording(signal)
+        if signal.secret is None:
+            return await self._accept_public(signal, window)
+        self._secrets[signal.id] = signal.secret
+        try:
+            return await self._accept_public(replace(signal, secret=None), window)
+        finally:
+            self._secrets.pop(signal.id, None)
+
+    async def _accept_public(self, signal: Signal, window: timedelta) -> int:
         if self._repeats.holds(signal):
             return await self._repeats.hold(signal, window)
         await self._let_go(
@@ -296,6 +311,8 @@ class Intake:
         return new
 
     def _tell(self, event: Signal | Action) -> None:
+        if isinstance(event, Signal) and event.id in self._secrets:
+            event = replace(event, secret=self._secrets[event.id])
         for listener in self.listeners:
             listener(event)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 
+from gateway.driver import Driver
 from gateway.errors import AnjuError, CommandFailed, LinkLost, LoginRefused, NotFound, NotRecorded, why_of
 from gateway.flow.backoff import Backoff
 from gateway.flow.device_state import DeviceState, SupervisedDevice
@@ -16,12 +18,13 @@ from gateway.flow.device_status import DeviceStatus
 from gateway.flow.emitter import Emitter, Quarantine
 from gateway.flow.intake import Intake
 from gateway.flow.listeners import ConsoleFeed
-from gateway.model import Command, Json, Signal, Text, Words
+from gateway.model import AccessList, Command, Json, Signal, Text, Words
 from gateway.tasks import UnexpectedEnd, run_forever, run_isolated
 
 __all__ = ["SupervisedDevice", "Supervisor"]
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 CHECK_S = 0.5
 """How often it is checked which devices have been silent for longer than their cadence."""
 STUCK_S = 10.0
@@ -107,26 +110,36 @@ class Supervisor:
 
         Raises NotFound, CommandFailed, or LinkLost while the device is not connected.
         """
-        state = self._find(command.device)
-        if state is None:
-            raise NotFound(f"no device {command.device}")
+        state = self._state(command.device)
         known = {**state.entry.actions(state.entry.device.id), **state.entry.actions(command.device)}
         if command.action not in known:
             takes = ", ".join(sorted(known)) or "none"
             en = f"device {command.device} takes no command {command.action!r}; it takes: {takes}"
             raise CommandFailed(Words("设备不支持这个指令", en))
-        if state.driver is None:
-            why = Words.of(state.status.fault or Words("正在启动", "starting"))
-            raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {command.device} is not connected: {why}"))
+        return await self._have(command.device, command.action, _driver(state, command.device).perform(command))
+
+    async def load_access_list(self, device_id: str, new: AccessList) -> None:
+        """Have a controller decide by this list; returns once it has confirmed. Raises as `perform`."""
+        driver = _driver(self._state(device_id), device_id)
+        await self._have(device_id, "load_access_list", driver.load_access_list(new))
+
+    async def _have(self, device_id: str, what: str, doing: Coroutine[Any, Any, T]) -> T:
+        """What the driver answers. Its bugs become CommandFailed."""
         try:
-            return await run_isolated(state.driver.perform(command))
+            return await run_isolated(doing)
         except (AnjuError, OSError):
             raise
         except UnexpectedEnd as error:  # most often a future of the driver that the end of its line cancelled
             raise CommandFailed(_LINE_LOST) from error
         except Exception as error:
-            log.exception("a driver failed on a command", device=command.device, action=command.action)
+            log.exception("a driver failed on a command", device=device_id, action=what)
             raise CommandFailed(_failure(error)) from error
+
+    def _state(self, device_id: str) -> DeviceState:
+        state = self._find(device_id)
+        if state is None:
+            raise NotFound(f"no device {device_id}")
+        return state
 
     def _find(self, device_id: str) -> DeviceState | None:
         return self._states.get(self._owner.get(device_id, device_id))
@@ -200,6 +213,14 @@ class Supervisor:
                     await asyncio.sleep(1)
                 else:
                     break
+
+
+def _driver(state: DeviceState, device_id: str) -> Driver:
+    """The running driver. Raises LinkLost while there is none."""
+    if state.driver is None:
+        why = Words.of(state.status.fault or Words("正在启动", "starting"))
+        raise LinkLost(Words(f"设备未连接：{why.zh}", f"device {device_id} is not connected: {why}"))
+    return state.driver
 
 
 def _why(error: Exception | None, pause: float) -> Text:

@@ -44,14 +44,18 @@ class UnhandledAlarms(Rule):
             return self._end(state, event)
         if not event.is_alarm or any(rule.answers_for(event) for rule in self._rules):
             return ()
-        key, where = _key(event, event.kind), self.compound.where(event.device)
+        key, where, place = _key(event, event.kind), self.compound.where(event.device), event.data.get("place")
+        if event.kind == "help.called" and isinstance(place, str):  # the gateway's own, about the door that was scanned
+            key, where = f"{key}/{place}", self.compound.place_name(place)
+        else:
+            place = self.compound.place_of(event.device)
         state.add(key)
         reason = Words(
             f"{where.zh} 报警（{event.kind}）；rules.yaml 中没有规则处理它，请通知安装员",
             f"{where.en} reports {event.kind}; no rule of rules.yaml answers for it, tell the installer",
         )
         severity = Severity.HIGH if event.kind in _OF_PROPERTY else Severity.CRITICAL
-        return [Raise(key, severity, self.compound.place_of(event.device), reason, event.device)]
+        return [Raise(key, severity, place, reason, event.device)]
 
     def _end(self, state: set[str], event: Signal) -> Decisions:
         keys = [key for kind in ENDS[event.kind] if (key := _key(event, kind)) in state]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 
 from gateway.history.rows import TakenAlert
-from gateway.model import Words
+from gateway.model import Words, with_ids
 
 MOST_ROWS = 100_000
 """Alerts of one list; a longer period is refused, with the advice to ask for a shorter one."""
@@ -55,6 +55,7 @@ class Layout:
     zone: ZoneInfo
     place_name: Callable[[str], str]
     device_name: Callable[[str | None], str]
+    with_names: Callable[[Words], Words] = with_ids
 
     def heading(self) -> list[str]:
         """The first row; the zone stands at the first time."""
@@ -76,7 +77,7 @@ class Layout:
             alert.place,
             self.device_name(alert.device),
             alert.rule,
-            alert.reason[self.language],
+            self.with_names(alert.reason)[self.language],
             alert.count,
             self._local(alert.restored_at),
             self._local(taken.acknowledged_at),

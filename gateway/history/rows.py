@@ -132,6 +132,25 @@ def put_documents(connection: sqlite3.Connection, documents: Documents) -> None:
     connection.executemany("INSERT INTO search_progress VALUES (?, ?)", now.items())
 
 
+def renew(connection: sqlite3.Connection, subjects: Iterable[str]) -> None:
+    """Make the words of these alerts, or of the alerts of these incidents, again: something was taken out of them."""
+    documents = _documents(connection, subjects)
+    seen = {row["source"]: row["seen"] for row in connection.execute("SELECT source, seen FROM search_progress")}
+    for alert, words in documents:
+        row = connection.execute("SELECT number FROM search_alerts WHERE alert = ?", (alert.id,)).fetchone()
+        if seen and row is not None:  # not yet indexed: its words will be made from what it says then
+            connection.execute("DELETE FROM search_words WHERE rowid = ?", (row["number"],))
+            connection.execute("INSERT INTO search_words (rowid, words) VALUES (?, ?)", (row["number"], words))
+
+
+def merge_words(connection: sqlite3.Connection, pages: int, *, first: bool) -> bool:
+    """Merge some pages of the index; returns whether there is more. Deleted words are gone once all are merged."""
+    before = connection.total_changes
+    rank = -pages if first else pages
+    connection.execute("INSERT INTO search_words (search_words, rank) VALUES ('merge', ?)", (rank,))
+    return connection.total_changes - before >= 2
+
+
 def start_over(connection: sqlite3.Connection) -> None:
     """Have everything read again: rows with lower numbers came in, from a damaged database."""
     connection.execute("DELETE FROM search_progress")

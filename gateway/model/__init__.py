@@ -4,6 +4,7 @@ Standard library only, frozen, typed. Times are aware datetimes in UTC. Everythi
 `data` is JSON: what can't be written to the journal can't be said.
 """
 
+from gateway.model.access_list import AccessList, AccessListEntry
 from gateway.model.access_pass import Pass
 from gateway.model.alert import DRILL_RULE, DRILL_STARTED, Alert, AlertState, Disposition, Severity, Step
 from gateway.model.command import Command, limit_of
@@ -16,6 +17,7 @@ from gateway.model.incident import Incident, Member, Relation
 from gateway.model.json import Json
 from gateway.model.kinds import ACTION_KINDS, ALARM_KINDS, KINDS, OTHER_KINDS, SIGHTING_KINDS, is_kind
 from gateway.model.people import Household, Membership, Person, Role
+from gateway.model.person_marks import named, named_data, person_mark, with_ids, with_names
 from gateway.model.register import CredentialKey, Listing, Register, Resident, Vehicle
 from gateway.model.signal import Signal
 from gateway.model.silence import LASTING_KINDS, LIFE_SAFETY_KINDS, HeldAlarm, SilencedSource
@@ -33,6 +35,8 @@ __all__ = [
     "OTHER_KINDS",
     "PLACE_PATH",
     "SIGHTING_KINDS",
+    "AccessList",
+    "AccessListEntry",
     "Action",
     "Alert",
     "AlertState",
@@ -77,5 +81,10 @@ __all__ = [
     "from_data",
     "is_kind",
     "limit_of",
+    "named",
+    "named_data",
     "new_id",
+    "person_mark",
+    "with_ids",
+    "with_names",
 ]

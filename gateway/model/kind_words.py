@@ -36,6 +36,7 @@ KINDS: Mapping[str, Words] = {
     "access.denied": Words("拒绝通行", "Access denied"),
     "credential.presented": Words("刷卡", "Credential presented"),
     "pin.entered": Words("输入密码", "PIN entered"),
+    "code.read": Words("读到二维码", "Code read"),
     "reader.tampered": Words("读卡器被拆动", "Reader tampered"),
     "reader.restored": Words("读卡器防拆恢复", "Reader tamper restored"),
     "exit.requested": Words("按出门按钮", "Exit button"),
@@ -87,6 +88,9 @@ KINDS: Mapping[str, Words] = {
     "checkpoint.scanned": Words("巡更打卡", "Checkpoint scanned"),
     "finding.reported": Words("巡更发现", "Found on patrol"),
     "duty.asked": Words("该填值班记录", "Duty log is due"),
+    "help.called": Words("扫码求助", "Help called at a door plate"),
+    "door_plate.scanned": Words("门牌被扫", "Door plate scanned"),
+    "door_plate.suspected": Words("门牌可疑", "Door plate misused"),
 }
 
 

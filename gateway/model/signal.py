@@ -18,6 +18,8 @@ class Signal:
     number of this signal. `fresh` says that the protocol guarantees that this is no redelivery.
     `received` and `number` are given by the intake; order is the number's.
     `picture` is a JPEG; the intake stores it and names it in `data["snapshot"]`.
+    `secret` is a PIN or the text of a code, for the decision at the door alone: the intake takes it off, so that it is
+    neither stored nor shown.
     """
 
     device: str
@@ -27,6 +29,7 @@ class Signal:
     data: Json = field(default_factory=dict)
     fresh: bool = False
     picture: bytes | None = field(default=None, repr=False, compare=False)
+    secret: str | None = field(default=None, repr=False, compare=False)
     id: str = field(default_factory=lambda: new_id("s"))
     received: datetime | None = None
     number: int | None = None

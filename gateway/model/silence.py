@@ -8,7 +8,9 @@ from datetime import datetime
 from gateway.model.alert import Severity
 from gateway.model.words import Words
 
-LIFE_SAFETY_KINDS = frozenset({"fire.alarm", "gas.alarm", "panic.pressed", "duress.entered", "medical.alarm"})
+LIFE_SAFETY_KINDS = frozenset(
+    {"fire.alarm", "gas.alarm", "panic.pressed", "duress.entered", "medical.alarm", "help.called"}
+)
 """What nothing may silence, throttle or hide: a person may die."""
 
 

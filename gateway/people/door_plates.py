@@ -9,7 +9,7 @@ from datetime import datetime
 
 from gateway.people import rows
 from gateway.store import Store
-from gateway.store.columns import from_us, to_us
+from gateway.store.columns import from_us, maybe_time, to_us
 from gateway.store.signed_token import SignedTokens, hash_of
 from gateway.store.vault import Vault
 
@@ -25,6 +25,16 @@ class DoorPlate:
     issued_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedPlate:
+    """A plate whose token this gateway has signed; `revoked_at` is None while it is valid."""
+
+    id: bytes
+    place: str
+    issued_at: datetime
+    revoked_at: datetime | None
+
+
 class DoorPlates:
     """Issues, revokes and resolves door plates."""
 
@@ -38,16 +48,26 @@ class DoorPlates:
 
     async def revoke(self, places: Collection[str], now: datetime) -> int:
         """Revoke the door plates of these places; returns how many there were."""
-        return await self._store.write(
-            lambda connection: sum(rows.revoke_door_plate(connection, place, to_us(now)) for place in places)
-        )
+        return await self._store.write(lambda connection: self.revoke_in(connection, places, now))
+
+    def revoke_in(self, connection: sqlite3.Connection, places: Collection[str], now: datetime) -> int:
+        """As `revoke`, in the caller's transaction."""
+        return sum(rows.revoke_door_plate(connection, place, to_us(now)) for place in places)
 
     async def place(self, token: str) -> str | None:
         """The place that this token was issued for; None for a foreign or revoked token."""
+        plate = await self.find(token)
+        return None if plate is None or plate.revoked_at is not None else plate.place
+
+    async def find(self, token: str) -> IssuedPlate | None:
+        """The plate of this token, revoked ones too; None for a token that this gateway has not signed."""
         half = SignedTokens(self._store.vault, _PURPOSE).verified_half(token)
         if half is None:
             return None
-        return await self._store.read(lambda connection: rows.place_of_door_plate(connection, hash_of(half)))
+        row = await self._store.read(lambda connection: rows.door_plate(connection, hash_of(half)))
+        if row is None:
+            return None
+        return IssuedPlate(row["id"], row["place"], from_us(row["issued_at"]), maybe_time(row["revoked_at"]))
 
     async def issued(self) -> list[str]:
         """The places that have a valid door plate."""

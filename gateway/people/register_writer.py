@@ -218,6 +218,25 @@ class RegisterWriter:
         after = {**before, "ended": because}
         self._record("credential", credential_id, before, after, person=row["person"], place=row["place"])
 
+    def set_credential_dates(self, credential_id: str, since: datetime, until: datetime | None) -> None:
+        """A card or PIN is valid from `since` until before `until`. The same dates again are no change."""
+        row = rows.credential(self._connection, credential_id)
+        if row is None:
+            raise NotFound(f"there is no credential {credential_id!r}")
+        dates = [
+            {
+                "kind": row["kind"],
+                "person": row["person"],
+                "place": row["place"],
+                "since": _iso(one),
+                "until": _iso(other),
+            }
+            for one, other in ((from_us(row["since"]), maybe_time(row["until"])), (since, until))
+        ]
+        if dates[0] != dates[1]:
+            rows.set_credential_dates(self._connection, credential_id, to_us(since), maybe_us(until))
+            self._record("credential", credential_id, *dates, person=row["person"], place=row["place"])
+
     def remove_faces(self, person_id: str) -> int:
         """Delete the person's face templates; returns how many there were."""
         count = rows.delete_face_templates(self._connection, person_id)

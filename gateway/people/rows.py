@@ -202,6 +202,54 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
     ).rowcount
 
 
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
+
+
+def set_credential_dates(
+    connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
+) -> None:
+    """Replace from when and until when a card or PIN is valid."""
+    connection.execute("UPDATE credentials SET since = ?, until = ? WHERE id = ?", (since_us, until_us, credential_id))
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """The number of the last change of the register; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes").fetchone()
+    return row["last"] or 0
+
+
+def last_change_at(connection: sqlite3.Connection, place: str) -> int:
+    """The number of the last change of exactly this place; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes WHERE place = ?", (place,)).fetchone()
+    return row["last"] or 0
+
+
+def last_change_of(connection: sqlite3.Connection, person_id: str) -> int:
+    """The number of the last change about the person; 0 before the first."""
+    sql = "SELECT max(number) AS last FROM register_changes WHERE person = ?"
+    return connection.execute(sql, (person_id,)).fetchone()["last"] or 0
+
+
+def people_with_faces_without_room(connection: sqlite3.Connection, now_us: int) -> list[str]:
+    """Who has templates, is not watched for, and belongs to no room now or later."""
+    found = connection.execute(
+        "SELECT DISTINCT f.person FROM face_templates f JOIN persons p ON p.id = f.person WHERE p.list = 'resident'"
+        " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.person = f.person AND (m.until IS NULL OR m.until > ?))",
+        (now_us,),
+    )
+    return [row["person"] for row in found]
+
+
+def count_faces(connection: sqlite3.Connection, person_id: str) -> int:
+    """How many templates the person has."""
+    row = connection.execute("SELECT count(*) AS n FROM face_templates WHERE person = ?", (person_id,)).fetchone()
+    count: int = row["n"]
+    return count
+
+
 def insert_change(  # the table's columns
     connection: sqlite3.Connection,
     at_us: int,
@@ -244,12 +292,12 @@ def valid_door_plate(connection: sqlite3.Connection, place: str) -> sqlite3.Row 
     return row
 
 
-def place_of_door_plate(connection: sqlite3.Connection, plate_id: bytes) -> str | None:
-    """The place of the door plate with this id; None if there is none or it is revoked."""
-    row = connection.execute(
-        "SELECT place FROM door_plates WHERE id = ? AND revoked_at IS NULL", (plate_id,)
+def door_plate(connection: sqlite3.Connection, plate_id: bytes) -> sqlite3.Row | None:
+    """The door plate with this id, valid or revoked."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT id, place, issued_at, revoked_at FROM door_plates WHERE id = ?", (plate_id,)
     ).fetchone()
-    return row["place"] if row else None
+    return row
 
 
 def places_with_door_plate(connection: sqlite3.Connection) -> list[str]:
@@ -286,6 +334,12 @@ def face_templates(connection: sqlite3.Connection) -> list[sqlite3.Row]:
 def delete_face_templates(connection: sqlite3.Connection, person_id: str) -> int:
     """Delete the person's templates; returns how many there were."""
     return connection.execute("DELETE FROM face_templates WHERE person = ?", (person_id,)).rowcount
+
+
+def has_face_consent(connection: sqlite3.Connection, person_id: str) -> bool:
+    """Whether the person has agreed to have their face recognised, and has not withdrawn it."""
+    sql = "SELECT 1 FROM consents WHERE person = ? AND kind = 'face' AND withdrawn_at IS NULL"
+    return connection.execute(sql, (person_id,)).fetchone() is not None
 
 
 def insert_face_template(

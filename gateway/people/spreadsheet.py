@@ -1,4 +1,4 @@
-"""Reads the property office's lists: CSV from a spreadsheet (UTF-8 or GB 18030), or YAML."""
+"""Reads the property office's lists: a workbook (XLSX), CSV from a spreadsheet (UTF-8 or GB 18030), or YAML."""
 
 from __future__ import annotations
 
@@ -13,35 +13,33 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from gateway.errors import ConfigError, Mistake
+from gateway.model import Words
+from gateway.people import workbook
+from gateway.people.list_columns import column_of, columns_of, from_text, unknown_column
+from gateway.people.list_mistakes import LineMistake, refused
 
-COLUMNS: Mapping[str, frozenset[str]] = {
-    "id": frozenset({"编号"}),
-    "place": frozenset({"房号", "房间", "位置", "地址", "室号"}),
-    "name": frozenset({"姓名", "名字"}),
-    "phone": frozenset({"电话", "手机", "手机号", "联系电话"}),
-    "role": frozenset({"身份", "关系"}),
-    "plates": frozenset({"plate", "车牌", "车牌号"}),
-    "list": frozenset({"名单"}),
-}
-_BY_SPELLING = {spelling: column for column, others in COLUMNS.items() for spelling in {column, *others}}
+MOST_LINES = 60_000
+"""Of one list: some 5,000 households with all their people, vehicles and cards."""
+_YAML = frozenset({".yaml", ".yml"})
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One entry; `line` is its first line in the file, from 1. Keys of `cells` are those of COLUMNS."""
+    """One entry; `line` is its first line in the file, from 1. Keys of `cells` are those of COLUMNS; none is empty."""
 
     line: int
     cells: Mapping[str, str]
 
 
-def read_rows(file: Path) -> Iterator[SheetRow | Mistake]:
-    """Each entry of the file, or a mistake in its place.
+def read_rows(file: Path) -> Iterator[SheetRow | LineMistake]:
+    """Each entry of the file, or a mistake in its place. What the file is, is told by its content, YAML by its name.
 
-    Raises ConfigError when the whole file can't be read.
+    Raises ListRefused when the whole file can't be read.
     """
+    if workbook.is_workbook(file):
+        return _rows(workbook.read_cells(file))
     text = _text(file)
-    return _from_yaml(file, text) if file.suffix.lower() in {".yaml", ".yml"} else _from_csv(file, text)
+    return _from_yaml(text) if file.suffix.lower() in _YAML else _rows(_from_csv(text))
 
 
 def _text(file: Path) -> str:
@@ -51,80 +49,83 @@ def _text(file: Path) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _unreadable(file, 1, "the text is neither UTF-8 nor GB 18030", "save it as CSV UTF-8")
+    raise refused(
+        1,
+        Words("文字既不是 UTF-8 也不是 GB 18030", "the text is neither UTF-8 nor GB 18030"),
+        Words("请另存为“CSV UTF-8”", "save it as CSV UTF-8"),
+    )
 
 
-def _from_csv(file: Path, text: str) -> Iterator[SheetRow | Mistake]:
+def _from_csv(text: str) -> Iterator[tuple[int, list[str]]]:
+    if "\x00" in text:
+        raise refused(1, Words("文件不是 CSV", "not CSV: it has null bytes"), Words("请另存为 CSV", "save it as CSV"))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
     try:
-        columns = _columns(file, next(reader, []))
-        line = reader.line_num + 1
         for values in reader:
-            cells = {column: value.strip() for column, value in zip(columns, values, strict=False) if value.strip()}
-            if len(values) > len(columns):
-                yield Mistake(file, line, f"{len(values)} cells for {len(columns)} columns", "quote what has commas")
-            elif cells:
-                yield SheetRow(line, cells)
+            yield line, [from_text(value.strip()).strip() for value in values]
             line = reader.line_num + 1  # a quoted cell may span several lines
     except csv.Error as error:
-        raise _unreadable(file, reader.line_num, f"not CSV: {error}", "fix the quotes") from error
+        what = Words(f"不是 CSV：{error}", f"not CSV: {error}")
+        raise refused(max(reader.line_num, 1), what, Words("请检查引号", "fix the quotes")) from error
 
 
-def _columns(file: Path, header: list[str]) -> list[str]:
-    columns = [_column(name) or name for name in header]
-    unknown = [Mistake(file, 1, *_unknown(name)) for name in header if _column(name) is None]
-    if unknown:
-        raise ConfigError(unknown)
-    duplicates = {column for column in columns if columns.count(column) > 1}
-    if duplicates or not columns:
-        what = f"column {', '.join(sorted(duplicates))} is there twice" if duplicates else "the file is empty"
-        raise _unreadable(file, 1, what, "begin with one line of column names, such as place,name,phone,plates")
-    return columns
+def _rows(lines: Iterator[tuple[int, list[str]]]) -> Iterator[SheetRow | LineMistake]:
+    header = next((values for _, values in lines if any(values)), [])
+    columns = columns_of(header)
+    for count, (line, values) in enumerate(lines):
+        if count >= MOST_LINES:
+            yield LineMistake(line, *_TOO_LONG)
+            return
+        cells = {column: value for column, value in zip(columns, values, strict=False) if value}
+        if any(values[len(columns) :]) or (len(values) > len(columns) and not cells):
+            what = f"{len(values)} cells for {len(columns)} columns"
+            zh = f"有 {len(values)} 格，而列名只有 {len(columns)} 个"
+            yield LineMistake(line, Words(zh, what), Words("含逗号的内容请加引号", "quote what has commas"))
+        elif cells:
+            yield SheetRow(line, cells)
 
 
-def _column(name: str) -> str | None:
-    return _BY_SPELLING.get(name.strip().lower())
+_TOO_LONG = (
+    Words(f"超过 {MOST_LINES} 行", f"more than {MOST_LINES} lines"),
+    Words("请按楼栋分成几个文件", "split it into several files, by building"),
+)
 
 
-def _unknown(name: str) -> tuple[str, str]:
-    return f"unknown column {name.strip()!r}", f"use {', '.join(COLUMNS)} or {_chinese()}"
-
-
-def _chinese() -> str:
-    return "、".join(sorted(min(others - {"plate"}) for others in COLUMNS.values()))
-
-
-def _from_yaml(file: Path, text: str) -> Iterator[SheetRow | Mistake]:
+def _from_yaml(text: str) -> Iterator[SheetRow | LineMistake]:
     try:
         tree = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(file, line, f"not YAML: {error.problem}", "fix the line") from error
+        what = Words(f"不是 YAML：{error.problem}", f"not YAML: {error.problem}")
+        raise refused(line, what, Words("请修改这一行", "fix the line")) from error
     except YAMLError as error:
-        raise _unreadable(file, 1, f"not YAML: {error}", "fix the file") from error
+        raise refused(1, Words("不是 YAML", f"not YAML: {error}"), Words("请修改文件", "fix the file")) from error
     entries = tree.get("people") if isinstance(tree, dict) else tree
     if not isinstance(entries, CommentedSeq):
-        raise _unreadable(file, 1, "no list of people", "write people: and below it one `- place: …` for each person")
-    for index, entry in enumerate(entries):
-        line = entries.lc.item(index)[0] + 1
-        yield from _entry(file, line, entry)
-
-
-def _entry(file: Path, line: int, entry: Any) -> Iterator[SheetRow | Mistake]:
-    if not isinstance(entry, dict):
-        yield Mistake(file, line, f"{entry!r} is no entry", "write - place: …, name: …")
-        return
-    unknown = [str(key) for key in entry if _column(str(key)) is None]
-    yield from (Mistake(file, line, *_unknown(key)) for key in unknown)
-    if not unknown:
-        yield SheetRow(
-            line, {_column(str(key)) or "": _cell(value) for key, value in entry.items() if value is not None}
+        raise refused(
+            1,
+            Words("没有人员列表", "no list of people"),
+            Words(
+                "先写 people:，下面每人一行 `- place: …`",
+                "write people: and below it one `- place: …` for each person",
+            ),
         )
+    for index, entry in enumerate(entries):
+        yield from _entry(entries.lc.item(index)[0] + 1, entry)
+
+
+def _entry(line: int, entry: Any) -> Iterator[SheetRow | LineMistake]:
+    if not isinstance(entry, dict):
+        what = Words(f"{entry!r} 不是一个条目", f"{entry!r} is no entry")
+        yield LineMistake(line, what, Words("写成 - place: …, name: …", "write - place: …, name: …"))
+        return
+    unknown = [str(key) for key in entry if column_of(str(key)) is None]
+    yield from (LineMistake(line, *unknown_column(key)) for key in unknown)
+    if not unknown:
+        cells = {column_of(str(key)) or "": _cell(value) for key, value in entry.items() if value is not None}
+        yield SheetRow(line, {column: value for column, value in cells.items() if value})
 
 
 def _cell(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value).strip()
-
-
-def _unreadable(file: Path, line: int, what: str, mend: str) -> ConfigError:
-    return ConfigError([Mistake(file, line, what, mend)])

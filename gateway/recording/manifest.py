@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.model import Alert, Signal
+from gateway.model import Alert, Signal, as_data, with_ids
 from gateway.recording import rows
 from gateway.recording.clip import RecordedClip
 from gateway.recording.snapshot import KeptSnapshot
@@ -89,7 +89,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "state": alert.state.value,
         "place": alert.place,
         "device": alert.device,
-        "reason": {"zh": alert.reason.zh, "en": alert.reason.en},
+        "reason": as_data(with_ids(alert.reason)),
         "raised_at": alert.raised_at.isoformat(),
         "last_at": alert.last_at.isoformat(),
         "restored_at": alert.restored_at.isoformat() if alert.restored_at else None,

@@ -54,7 +54,7 @@ class CodeSender:
     async def _work(self) -> None:
         while True:
             order = await self._orders.get()
-            if self._directory.with_number(order.number):
+            if await self._directory.with_number(order.number):
                 await self._deliver(order)
 
     async def _deliver(self, order: _Order) -> None:

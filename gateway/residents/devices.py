@@ -13,16 +13,22 @@ from functools import partial
 from gateway.auth.resident import ResidentIdentity
 from gateway.auth.users import token_hash
 from gateway.errors import NotFound
-from gateway.model import Action, Step
+from gateway.model import Action, Step, Words, person_mark
 from gateway.residents import rows
 from gateway.residents.digests import phone_digest, plain_number
 from gateway.residents.directory import Directory
+from gateway.residents.notices import Notices
 from gateway.residents.rows import DeviceRow
 from gateway.residents.types import Act
 from gateway.store import Store, audit
 
 _SEEN_EVERY = timedelta(hours=1)
 """How often it is noted that a phone is in use, to save disk writes."""
+_WAYS = {
+    "message": Words("短信验证码", "by a code"),
+    "letter": Words("信件二维码", "by a letter"),
+    "counter": Words("物业柜台", "at the counter"),
+}
 _BROWSERS = (("MicroMessenger", "微信"), ("AlipayClient", "支付宝"), ("Edg", "Edge"), ("Firefox", "Firefox"))
 _SYSTEMS = ("iPhone", "iPad", "HarmonyOS", "Android", "Windows", "Macintosh", "Linux")
 
@@ -40,8 +46,11 @@ class SignedIn:
 class Devices:
     """The phones of all residents. It is the `ResidentSessions` of the web."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], directory: Directory, act: Act) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], directory: Directory, act: Act, notices: Notices
+    ) -> None:
         self._store, self._now, self._directory, self._act = store, now, directory, act
+        self._notices = notices
 
     async def remember(self, person: str, way: str, name: str, keep: timedelta) -> SignedIn:
         """Sign a person in on a new phone. Raises NotRecorded."""
@@ -56,6 +65,9 @@ class Devices:
             rows.add_device(connection, device, key)
             data = {"device": device.id, "way": way}
             audit.append(connection, Step("", "resident-sign-in", f"resident:{person}", now, data=data))
+            for room in self._directory.rooms(person):
+                words = self._new_phone(person, name, way, new_number=is_new[-1])
+                self._notices.tell_in(connection, room, words, "sign-in", device.id)
 
         await self._act(self._action("resident.signed_in", f"resident:{person}", device.id, way=way), unit)
         return SignedIn(token, ResidentIdentity(person, device.id, key, device.expires_at), is_new[-1])
@@ -96,6 +108,15 @@ class Devices:
 
     def _action(self, kind: str, user: str, device: str, **data: str) -> Action:
         return Action(kind=kind, user=user, time=self._now(), data={"phone": device, **data})
+
+    def _new_phone(self, person: str, name: str, way: str, *, new_number: bool) -> Words:
+        """What the household is told: it knows whether that is right, and nobody else does."""
+        who, by = person_mark(person), _WAYS[way]
+        zh, en = f"{who}在一部新手机上登录（{name}，{by.zh}）。", f"{who} signed in on a new phone ({name}, {by.en})."
+        if new_number:
+            zh += "登录号码与以前不同，如不是本人换号，请马上告诉物业。"
+            en += " The number is another one than before: if it was not them, tell the property office at once."
+        return Words(zh, en)
 
     def _phone(self, person: str) -> bytes | None:
         """The digest of the person's present number; None when they have none."""

@@ -27,3 +27,8 @@ def phone_digest(vault: Vault, number: str) -> bytes:
 def code_digest(vault: Vault, phone: bytes, code: str) -> bytes:
     """What a code of this number is stored as. Six digits alone are guessed from a hash, but not without the key."""
     return vault.mac("resident code", phone + code.encode())
+
+
+def masked_number(number: str) -> str:
+    """`138****5678`: enough to know one's own by."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) > 8 else "*" * len(number)

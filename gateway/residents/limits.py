@@ -12,6 +12,7 @@ from datetime import timedelta
 from gateway.errors import TooMany
 from gateway.limits import RateLimit, Refusal, RefusalLog, network
 from gateway.model import Words
+from gateway.residents.types import Settings
 
 ASKED = Refusal("resident-sign-in", Words("索取验证码过于频繁", "codes are asked for too often"))
 TRIED = Refusal("resident-sign-in", Words("尝试验证码过于频繁", "codes are tried too often"))
@@ -29,12 +30,10 @@ Clock = Callable[[], float]
 class SignInLimits:
     """Raises TooMany, and counts each refusal."""
 
-    def __init__(self, refusals: RefusalLog, clock: Clock = time.monotonic) -> None:
-        self._refusals = refusals
+    def __init__(self, refusals: RefusalLog, settings: Settings, clock: Clock = time.monotonic) -> None:
+        self._refusals, self._settings, self._clock = refusals, settings, clock
         minutes = timedelta(minutes=10)
-        self._asked_by_number = RateLimit(3, minutes, clock)
-        self._asked_by_address = RateLimit(20, minutes, clock)  # a carrier's customers share one
-        self._asked_by_door = RateLimit(10, minutes, clock)
+        self._asked_by: dict[tuple[str, int], RateLimit] = {}
         self._asked = RateLimit(200, minutes, clock)
         self._tried_by_number = RateLimit(10, timedelta(minutes=30), clock)
         self._tried_by_address = RateLimit(30, minutes, clock)
@@ -42,11 +41,11 @@ class SignInLimits:
 
     def ask(self, number: bytes, address: str, door: str) -> None:
         """Somebody asks for a code. `door` is the door plate's token, empty when none was scanned."""
-        place = network(address)
-        self._take(ASKED, self._asked_by_address, place, place)
+        place, settings = network(address), self._settings()
+        self._take(ASKED, self._limit("address", settings.codes_per_address), place, place)
         if door:
-            self._take(ASKED, self._asked_by_door, door, place)
-        self._take(ASKED, self._asked_by_number, number, place)
+            self._take(ASKED, self._limit("door", settings.codes_per_door), door, place)
+        self._take(ASKED, self._limit("number", settings.codes_per_number), number, place)
         self._take(ASKED_IN_ALL, self._asked, None, place)
 
     def attempt(self, number: bytes, address: str) -> None:
@@ -76,6 +75,10 @@ class SignInLimits:
         """The code was right: that try is not counted."""
         self._tried_by_number.refund(number)
         self._tried_by_address.refund(network(address))
+
+    def _limit(self, by: str, burst: int) -> RateLimit:
+        """Codes in ten minutes; a new one when the settings change."""
+        return self._asked_by.setdefault((by, burst), RateLimit(burst, timedelta(minutes=10), self._clock))
 
     def _take(self, refusal: Refusal, limit: RateLimit, key: Hashable, address: str) -> None:
         try:

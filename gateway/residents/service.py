@@ -19,6 +19,9 @@ from gateway.residents.devices import Devices
 from gateway.residents.directory import Directory
 from gateway.residents.keys import Keys
 from gateway.residents.limits import SignInLimits
+from gateway.residents.near import NearDoors
+from gateway.residents.notices import Notices
+from gateway.residents.requests import CarryOut, Requests
 from gateway.residents.sign_in import SignIn
 from gateway.residents.types import Act, Settings
 from gateway.store import Store
@@ -27,6 +30,8 @@ log = structlog.get_logger(__name__)
 PURGE_S = 3600.0
 KEPT_FOR = timedelta(days=180)
 """How long it is on record which phone was signed in."""
+
+NOTICES_KEPT_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,9 @@ class Residents:
     sign_in: SignIn
     keys: Keys
     sender: CodeSender
+    notices: Notices
+    requests: Requests
+    near: NearDoors
     store: Store
     now: Callable[[], datetime]
 
@@ -53,6 +61,8 @@ class Residents:
             try:
                 while await self.store.write(partial(rows.purge, codes=now, phones=now - KEPT_FOR)) >= rows.BATCH:
                     pass
+                await self.notices.purge(now - NOTICES_KEPT_FOR)
+                await self.requests.purge(now - NOTICES_KEPT_FOR)
             except NotRecorded as error:
                 log.error("old codes and phones can't be deleted", why=str(error))
             await asyncio.sleep(PURGE_S)
@@ -66,13 +76,24 @@ def make_residents(
     act: Act,
     send: SendCode,
     refusals: RefusalLog,
+    carry_out: CarryOut,
 ) -> Residents:
     """Put the parts together; nothing runs yet."""
-    directory, limits = Directory(register, now), SignInLimits(refusals)
-    devices = Devices(store, now, directory, act)
+    notices = Notices(store, now)
+    directory, limits = Directory(store, register, now), SignInLimits(refusals, settings)
+    devices = Devices(store, now, directory, act, notices)
     sender = CodeSender(directory, send, now)
     sign_in = SignIn(store, now, settings, directory, devices, sender, limits)
     keys = Keys(store, now, settings, directory, devices, sign_in, limits, act)
     return Residents(
-        directory=directory, devices=devices, sign_in=sign_in, keys=keys, sender=sender, store=store, now=now
+        directory=directory,
+        devices=devices,
+        sign_in=sign_in,
+        keys=keys,
+        sender=sender,
+        notices=notices,
+        requests=Requests(store, now, act, notices, carry_out, register.refresh),
+        near=NearDoors(now, lambda: settings().near_for),
+        store=store,
+        now=now,
     )

@@ -67,7 +67,7 @@ class SignIn:
         phone = self._phone(number)
         self._limits.attempt(phone, address)
         found = await self._take_code(phone, code)
-        person = self._whose(found, number) if found is not None else None
+        person = await self._whose(found, number) if found is not None else None
         if found is None or person is None:
             self._limits.wrong(address)
             raise WrongCode("the code is wrong or no longer valid")
@@ -94,11 +94,11 @@ class SignIn:
 
         return await self._store.write(unit)
 
-    def _whose(self, code: rows.Code, number: str) -> str | None:
+    async def _whose(self, code: rows.Code, number: str) -> str | None:
         """Who signs in with a code that was right."""
         if code.person is not None:
             return code.person if self._directory.rooms(code.person) else None
-        return next(iter(self._directory.with_number(number)), None)
+        return next(iter(await self._directory.with_number(number)), None)
 
     def _phone(self, number: str) -> bytes:
         try:

@@ -12,7 +12,7 @@ from gateway.settings.mend import Wrong, did_you_mean
 GATEWAY_KINDS = frozenset(
     """command.done command.failed report.made storage.failed storage.restored device.silent device.refused
     certificate.failing certificate.restored notifier.failing notifier.restored desk.unattended desk.attended
-    configuration.changed configuration.refused""".split()
+    configuration.changed configuration.refused help.called door_plate.scanned door_plate.suspected""".split()
 )
 """Kinds that only the gateway itself emits."""
 

@@ -13,6 +13,12 @@ from gateway.store.columns import from_json, from_us, to_json, to_us
 from gateway.store.connection import Damaged
 
 _START = "0" * 64
+_CONTENT = ("at", "user", "action", "alert", "note", "data")
+REDACTED = "steps-redacted"
+"""The action of a step that says that words were taken out of earlier ones (see store/redaction.py).
+
+Its data has `steps`: the hash of the new content by number.
+"""
 
 
 def append(connection: sqlite3.Connection, step: Step) -> None:
@@ -39,9 +45,19 @@ def steps_of(connection: sqlite3.Connection, alert: str) -> list[Step]:
 
 
 def rows_of(connection: sqlite3.Connection, alert: str) -> list[dict[str, object]]:
-    """The alert's rows as stored, oldest first: `at` in microseconds, `data` as text. Exports carry them."""
-    rows = connection.execute("SELECT * FROM steps WHERE alert = ? ORDER BY number", (alert,))
-    return [dict(row) for row in rows]
+    """The alert's rows as stored, oldest first: `at` in microseconds, `data` as text. Exports carry them.
+
+    A row from which a deleted person's data was taken has `redacted_by`: the row of the step that attests it.
+    """
+    rows = [dict(row) for row in connection.execute("SELECT * FROM steps WHERE alert = ? ORDER BY number", (alert,))]
+    for row in rows:
+        by = connection.execute(
+            "SELECT steps.* FROM step_redactions JOIN steps ON steps.number = attested_by WHERE step = ?",
+            (row["number"],),
+        ).fetchone()
+        if by is not None:
+            row["redacted_by"] = dict(by)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +113,35 @@ def _after(connection: sqlite3.Connection, end: datetime | None) -> int:
 
 
 def has_valid_hash(row: Mapping[str, object]) -> bool:
-    """Whether the hash of a row from `rows_of` fits its content and its `previous`."""
-    values = tuple(row.get(name) for name in ("at", "user", "action", "alert", "note", "data"))
-    return row.get("hash") == _hash(str(row.get("previous")), values)
+    """Whether the hash of a row from `rows_of` fits its content and its `previous`.
+
+    Of a redacted row: whether the step that attests it is whole and names what the row says now.
+    """
+    values = tuple(row.get(name) for name in _CONTENT)
+    if row.get("hash") == _hash(str(row.get("previous")), values):
+        return True
+    by = row.get("redacted_by")
+    return isinstance(by, Mapping) and attests(by, row)
+
+
+def attests(by: Mapping[str, object], row: Mapping[str, object]) -> bool:
+    """Whether the step `by`, itself unchanged, names the content of `row` as what a redaction left of it."""
+    values = tuple(by.get(name) for name in _CONTENT)
+    if by.get("action") != REDACTED or by.get("hash") != _hash(str(by.get("previous")), values):
+        return False
+    try:
+        steps = from_json(str(by.get("data"))).get("steps")
+    except (ValueError, TypeError):
+        return False
+    number, later = row.get("number"), by.get("number")
+    if not (isinstance(steps, Mapping) and isinstance(number, int) and isinstance(later, int) and later > number):
+        return False
+    return steps.get(str(number)) == content_hash(row)
+
+
+def content_hash(row: Mapping[str, object]) -> str:
+    """SHA-256 over what the row says, without its place in the chain."""
+    return hashlib.sha256(repr(tuple(row.get(name) for name in _CONTENT)).encode()).hexdigest()
 
 
 def head(connection: sqlite3.Connection) -> str:
@@ -126,11 +168,20 @@ def broken_at(connection: sqlite3.Connection) -> int | None:
     previous = _START
     for row in connection.execute("SELECT * FROM steps ORDER BY number"):
         values = (row["at"], row["user"], row["action"], row["alert"], row["note"], row["data"])
-        if row["previous"] != previous or row["hash"] != _hash(previous, values):
+        fits = row["hash"] == _hash(previous, values) or _is_redacted(connection, dict(row))
+        if row["previous"] != previous or not fits:
             number: int = row["number"]
             return number
         previous = row["hash"]
     return None
+
+
+def _is_redacted(connection: sqlite3.Connection, row: Mapping[str, object]) -> bool:
+    """Whether a later step of the chain attests what the row says now (see store/redaction.py)."""
+    by = connection.execute(
+        "SELECT steps.* FROM step_redactions JOIN steps ON steps.number = attested_by WHERE step = ?", (row["number"],)
+    ).fetchone()
+    return by is not None and attests(dict(by), row)
 
 
 def _hash(previous: str, values: tuple[object, ...]) -> str:

@@ -36,6 +36,8 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
         # FULL syncs the WAL at each COMMIT; with NORMAL a power cut could take acknowledged signals.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Zeroes over what is deleted: without it a deleted person's name stays in free space of the file.
+        connection.execute("PRAGMA secure_delete = ON")
     except sqlite3.Error:  # setting WAL mode is the first access: a damaged file raises here
         connection.close()
         raise

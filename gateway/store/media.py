@@ -40,6 +40,11 @@ class PictureFiles:
         path = self._path(name)
         return path if path.exists() else None
 
+    def delete(self, name: str) -> None:
+        """Delete the picture, whoever refers to it. Blocks. Raises OSError."""
+        if (path := self.path(name)) is not None:
+            path.unlink(missing_ok=True)
+
     def subfolders(self) -> list[Path]:
         """The folders that hold pictures; each is one small batch for `purge`."""
         return sorted(self._folder.glob("??"))

@@ -13,8 +13,12 @@ _COLUMNS = {
     ("persons", "phone"): ("电话", "phones"),
     ("credentials", "value"): ("门禁卡", "cards"),
     ("door_plates", "token"): ("门牌码", "door plates"),
+    ("door_plate_visits", "details"): ("到访登记", "announced visits"),
     ("checkpoint_codes", "token"): ("巡更码", "checkpoint codes"),
     ("face_templates", "template"): ("人脸", "faces"),
+    ("resident_notices", "words"): ("住户通知", "residents' notices"),
+    ("resident_requests", "orders"): ("住户申请", "residents' requests"),
+    ("passes", "name"): ("访客通行证", "passes"),
 }
 """Table and column, and what it holds in both languages."""
 _SAMPLES = 20
@@ -61,6 +65,10 @@ def delete_sealed(connection: sqlite3.Connection) -> SealedData:
     connection.execute("DELETE FROM credentials")
     connection.execute("DELETE FROM register_changes")
     connection.execute("DELETE FROM door_plates")
+    connection.execute("DELETE FROM door_plate_visits")
     connection.execute("DELETE FROM checkpoint_codes")
     connection.execute("DELETE FROM face_templates")
+    connection.execute("DELETE FROM resident_notices")
+    connection.execute("DELETE FROM resident_requests")
+    connection.execute("DELETE FROM passes")
     return found

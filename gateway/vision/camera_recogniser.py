@@ -1,8 +1,8 @@
-"""Recognition on one camera's frames: faces, plates and objects, decided over tracks and matched with identities."""
+"""Recognition on one camera's frames: faces, plates, codes and objects, decided over tracks and matched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from gateway.vision.detect.detector import ObjectDetector
 from gateway.vision.detect.detector_model import Detection, DetectorModel
 from gateway.vision.face_matching import FaceModels
 from gateway.vision.identity_index import IdentityIndex
+from gateway.vision.recognise.codes import CodeVoting, ReadCode, read_codes, without_codes
 from gateway.vision.recognise.custom_face_models import create_face_reader
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.head_turn import HeadTurnVoting
@@ -28,7 +29,7 @@ from gateway.vision.recognise.voting import (
     read_plates,
 )
 from gateway.vision.sighting import Sighting
-from gateway.vision.stream.decoder import DecodedFrame
+from gateway.vision.stream.decoder import DecodedFrame, jpeg_of
 from gateway.vision.stream_config import StreamConfig
 
 THOROUGH_INTERVAL = 1.0
@@ -79,13 +80,14 @@ class RecognitionModels:
 
 @dataclass(slots=True)
 class CameraRecogniser:
-    """One camera's tracks of faces, plates and objects."""
+    """One camera's tracks of faces, plates, codes and objects."""
 
     config: StreamConfig
     _thorough_due: float = 0.0
     _detector_failed: bool = False
     _faces: RecognitionTracker[MatchedFace, TimedFrame, FaceResult] = field(init=False)
     _plates: RecognitionTracker[PlateRead, TimedFrame, PlateResult] = field(init=False)
+    _codes: RecognitionTracker[ReadCode, TimedFrame, ReadCode] = field(init=False)
     _objects: RecognitionTracker[Detection, TimedFrame, DetectedObject] = field(init=False)
     _index: IdentityIndex | None = None
 
@@ -95,12 +97,15 @@ class CameraRecogniser:
             voting, max_wait=BETTER_FACE_WAIT, is_urgent=self._is_urgent, max_worse=MAX_WORSE_FACES
         )
         self._plates = RecognitionTracker(PlateVoting())
+        self._codes = RecognitionTracker(CodeVoting())
         self._objects = RecognitionTracker(DetectionVoting())
 
     def recognise(self, frame: TimedFrame, models: RecognitionModels, index: IdentityIndex) -> list[Sighting]:
         """Everything that was decided with this frame."""
         self._index = index
         seen: list[Sighting] = []
+        if self.config.codes:  # first: it takes the least time, and somebody waits at the gate
+            seen += self._read_codes(frame)
         if self.config.plates:
             reader = models.plates(self.config.home_province)
             reads = read_plates(reader, frame.frame.bgr, thorough=self._thorough_is_due(frame.clock))
@@ -111,6 +116,11 @@ class CameraRecogniser:
         if self.config.detector and not self._detector_failed:
             seen += self._detect(self.config.detector, frame, models)
         return seen
+
+    def _read_codes(self, frame: TimedFrame) -> list[Sighting]:
+        """A code once a visit, with a picture in which no code can be read."""
+        found = read_codes(frame.frame.luma(frame.frame.size[0]))
+        return [_code(one, found) for one in self._codes.update(frame.clock, found, frame)]
 
     def _detect(self, model: DetectorModel, frame: TimedFrame, models: RecognitionModels) -> list[Sighting]:
         """A model that can't be used is reported once, and not tried again; motion and faces go on."""
@@ -132,6 +142,7 @@ class CameraRecogniser:
         """What is decided because its track ended. `clock` in monotonic seconds."""
         self._index = index
         objects = [_object(one) for one in self._objects.advance(clock)]
+        self._codes.advance(clock)  # a code is reported with the frame that shows it, so only its track ends here
         return _plates(self._plates.advance(clock), index) + _faces(self._faces.advance(clock), index) + objects
 
     def _is_urgent(self, result: FaceResult) -> bool:
@@ -167,6 +178,12 @@ def _face(one: TrackResult[MatchedFace, TimedFrame, FaceResult], index: Identity
     data |= index.describe_person(result.person)
     kind = "face.watchlisted" if data["list"] == "watch" else "face.matched"
     return Sighting(kind, one.view.at, data, jpeg)
+
+
+def _code(one: TrackResult[ReadCode, TimedFrame, ReadCode], found: Sequence[ReadCode]) -> Sighting:
+    data: dict[str, Any] = {"format": one.result.format, "box": one.result.box}
+    picture = without_codes(one.view.frame.bgr, found)
+    return Sighting("code.read", one.view.at, data, jpeg_of(picture), one.result.text)
 
 
 def _object(one: TrackResult[Detection, TimedFrame, DetectedObject]) -> Sighting:

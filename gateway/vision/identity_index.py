@@ -61,11 +61,9 @@ class IdentityIndex:
         return face is not None and face.list == "watch"
 
     def describe_person(self, person: str) -> dict[str, Any]:
-        """What the journal may hold of a person: no resident's name, nobody's ID number."""
+        """What the journal may hold of a person: the id, never a name."""
         face = self._persons.get(person)
-        data: dict[str, Any] = {"person": person, "list": face.list if face else None}
-        data["household"] = face.place if face else None
-        return data | ({"name": face.name} if face and face.list == "watch" else {})
+        return {"person": person, "list": face.list if face else None, "household": face.place if face else None}
 
 
 def _reason(read: str, registered: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class SendQueue:
         """Drops it when too many are pending."""
         header = {
             "event": "sighting", "stream": stream, "kind": sighting.kind, "at": sighting.at, "data": sighting.data,
+            "secret": sighting.secret,
         }  # fmt: skip
         with self._changed:
             if len(self._sightings) >= self._max_sightings:

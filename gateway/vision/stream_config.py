@@ -25,6 +25,8 @@ class StreamConfig:
     motion: bool = True
     faces: bool = False
     plates: bool = False
+    codes: bool = False
+    """QR codes of passes, held before the camera."""
     sensitivity: float = 0.5
     home_province: str | None = None
     transport: Transport = "auto"
@@ -42,7 +44,7 @@ class StreamConfig:
     @property
     def recognises(self) -> bool:
         """Whether any recogniser needs this stream's frames."""
-        return self.faces or self.plates or self.detector is not None
+        return self.faces or self.plates or self.codes or self.detector is not None
 
     def to_message(self) -> dict[str, Any]:
         """As JSON data for the worker."""

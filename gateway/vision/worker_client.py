@@ -219,6 +219,7 @@ def _notify(listener: StreamListener, message: IpcMessage) -> None:
         case "alive":
             listener.on_alive()
         case "sighting":
-            listener.on_sighting(Sighting(str(header["kind"]), float(header["at"]), dict(header["data"]), message.blob))
+            kind, at, data = str(header["kind"]), float(header["at"]), dict(header["data"])
+            listener.on_sighting(Sighting(kind, at, data, message.blob, header["secret"]))
         case "lost":
             listener.on_lost((LoginRefused if header["refused"] else LinkLost)(from_data(header["why"])))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
+from gateway.access.remote_opening import OpeningRefused
 from gateway.desk.lifecycle import InvalidStep
 from gateway.errors import NotRecorded, Refused, TooMany, WrongPassword
 from gateway.model import Words
+from gateway.people.household_room import ChangeRefused
 from gateway.plan.edit import PlanRefused
+from gateway.store.vault import VaultError
 
 _CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "请求不正确"),
@@ -72,6 +76,15 @@ def not_found(what: Words) -> ApiError:
     return ApiError(404, Words(f"没有找到{what.zh}", f"There is no such {what.en}"))
 
 
+@contextmanager
+def key_needed() -> Iterator[None]:
+    """503 while the key is missing that sealed values are read and written with."""
+    try:
+        yield
+    except VaultError as error:
+        raise ApiError(503, Words.of(error.why), "no_key") from error
+
+
 def error_for_status(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> ErrorResponse:
     """The response for a bare HTTP status. `sentence` is English; the Chinese comes from the table of statuses."""
     code, zh = _CODES.get(status, _CODES[400 if status < 500 else 500])
@@ -96,8 +109,10 @@ def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
             return ErrorResponse(400, "bad_request", _validation_words(error))
         case InvalidStep():
             return ErrorResponse(400, "bad_request", Words(f"{error.field}:{error.reason.zh}", str(error)))
-        case PlanRefused():
+        case PlanRefused() | ChangeRefused():
             return ErrorResponse(error.status, error.code, error.words)
+        case OpeningRefused():
+            return ErrorResponse(error.status, "door_refused", error.words)
         case NotRecorded():
             words = Words("存储故障，没有保存，请稍后再试", "Storage failure; nothing was saved, try again")
             return ErrorResponse(503, "not_recorded", words)

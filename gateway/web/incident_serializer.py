@@ -115,7 +115,7 @@ class IncidentSerializer:
         """The reasons of these alerts by their id, as the audience may see them."""
         listed = list(alerts)
         if audience.sees_people:
-            return {alert.id: alert.reason for alert in listed}
+            return {alert.id: self._services.with_names(alert.reason) for alert in listed}
         views = await self._alerts.alerts(listed, audience, 3)
         return {view.id: Words(view.reasons.zh, view.reasons.en) for view in views}
 

@@ -53,7 +53,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     shown = [route for route in routes if not route.page]
     paths: dict[str, dict[str, Any]] = {}
     for route in shown:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(_plain_path(route), {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -80,7 +80,7 @@ def _schemas(routes: Iterable[Route]) -> Mapping[str, Any]:
     responses: list[type[BaseModel]] = [ErrorView, *_MESSAGES]
     responses += [route.response_model for route in routes if route.response_model]
     # Queries are described as parameters, so only bodies need a schema.
-    requests = [route.request_model for route in routes if route.request_model and route.changes_state]
+    requests = [route.request_model for route in routes if route.request_model and _has_json_body(route)]
     models: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in dict.fromkeys(responses)]
     models += [(model, "validation") for model in dict.fromkeys(requests)]
     _, definitions = models_json_schema(models, ref_template=_REF)
@@ -97,9 +97,15 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": _security(route),
         "x-roles": _roles(route),
     }
-    if route.changes_state and route.request_model:
+    if route.request_model and _has_json_body(route):
         operation["requestBody"] = {"content": {_JSON: {"schema": _ref(route.request_model)}}, "required": True}
+    if route.upload:
+        operation["requestBody"] = {"content": {each: {} for each in route.upload}, "required": True}
     return operation
+
+
+def _has_json_body(route: Route) -> bool:
+    return route.changes_state and not route.upload
 
 
 def _security(route: Route) -> list[dict[str, Any]]:
@@ -115,7 +121,7 @@ def _roles(route: Route) -> list[str]:
 
 
 def _operation_id(route: Route) -> str:
-    words = [word for word in re.split(r"[^a-z0-9]+", route.path.removeprefix("/api/v1")) if word]
+    words = [word for word in re.split(r"[^a-z0-9]+", _plain_path(route).removeprefix("/api/v1")) if word]
     return "_".join([route.method.lower(), *words])
 
 
@@ -129,7 +135,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
-    if route.request_model is None or route.changes_state:
+    if route.request_model is None or _has_json_body(route):
         return []
     schema = route.request_model.model_json_schema()
     required = schema.get("required", [])
@@ -164,3 +170,8 @@ def _success(route: Route) -> dict[str, Any]:
     if route.media_type:
         return {"description": "done", "content": {route.media_type: {}}}
     return {"description": "done"}
+
+
+def _plain_path(route: Route) -> str:
+    """The path without the patterns of its parameters: `{place:.+}` is `{place}`."""
+    return re.sub(r"{(\w+):[^}]*}", r"{\1}", route.path)

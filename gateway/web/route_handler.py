@@ -85,7 +85,7 @@ def _to_sign_in(route: Route, services: Services) -> web.Response:
 async def _read_params(route: Route, request: web.Request) -> BaseModel | None:
     if route.request_model is None:
         return None
-    if not route.changes_state:
+    if not route.changes_state or route.upload:
         return route.request_model.model_validate(_query(request))
     body = await read_body(request, route.max_body_bytes, route.body_timeout_s)
     # A form posted by another site's page can't set this content type, so it can't pass for JSON.

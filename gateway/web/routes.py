@@ -64,9 +64,10 @@ class Route:
     """One method of one path.
 
     `request_model` validates the query of a GET and the JSON body of the other methods. `response_model` is the model
-    of the response body; `media_type` is set instead for a response that is not a model. `max_body_bytes` and
-    `body_timeout_s` bound the request body. `extra_errors` are status codes that the OpenAPI description lists beside
-    the usual ones. `page` routes are for people and are left out of that description. `opaque_origin` accepts
+    of the response body; `media_type` is set instead for a response that is not a model. `upload` lists the media types
+    of a body that is a file, which the handler reads itself; `request_model` validates the query then. `max_body_bytes`
+    and `body_timeout_s` bound the request body. `extra_errors` are status codes that the OpenAPI description lists
+    beside the usual ones. `page` routes are for people and are left out of that description. `opaque_origin` accepts
     `Origin: null`, which a page inside another app's web view may send. `sign_in` is the page to which a person is
     sent who is not signed in; without it they get an error.
     """
@@ -79,6 +80,7 @@ class Route:
     request_model: type[BaseModel] | None = None
     response_model: type[BaseModel] | None = None
     media_type: str | None = None
+    upload: tuple[str, ...] = ()
     status: int = 200
     max_body_bytes: int = 16 * KIB
     body_timeout_s: float = 15

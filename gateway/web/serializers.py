@@ -42,7 +42,10 @@ def words_view(words: Words) -> WordsView:
     return WordsView(zh=words.zh, en=words.en)
 
 
-_ABOUT_A_PLACE = frozenset({"report.made", "checkpoint.scanned", "finding.reported", "duty.asked"})
+_ABOUT_A_PLACE = frozenset(
+    """report.made checkpoint.scanned finding.reported duty.asked
+    help.called door_plate.scanned door_plate.suspected""".split()
+)
 
 
 class Serializer:
@@ -108,7 +111,7 @@ class Serializer:
     def _alert(self, alert: Alert, details: _AlertDetails, audience: Audience) -> AlertView:
         services = self._services
         signals = [self.signal(signal, audience) for signal in details.signals.get(alert.id, ())]
-        reason = _shown_reason(alert, signals, audience)
+        reason = services.with_names(_shown_reason(alert, signals, audience))
         household = details.households.get(alert.place)
         return AlertView(
             id=alert.id,

@@ -20,8 +20,10 @@ from gateway.web.api import (
     commands,
     desk_options,
     devices,
+    door_plates,
     drills,
     duty,
+    household,
     incidents,
     notifiers,
     patrols,
@@ -29,11 +31,13 @@ from gateway.web.api import (
     plan,
     presence,
     procedure,
+    resident_requests,
     residents,
     session,
     silences,
     system,
 )
+from gateway.web.api.access import AccessRoutes
 from gateway.web.api.audit import AuditRoutes
 from gateway.web.api.calls import CallAudio
 from gateway.web.api.clips import ClipRoutes
@@ -42,7 +46,11 @@ from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
+from gateway.web.api.households import HouseholdRoutes
 from gateway.web.api.live_view import LiveViewRoutes
+from gateway.web.api.passes import PassRoutes
+from gateway.web.api.people import PeopleSearch
+from gateway.web.api.people_lists import PeopleLists
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
 from gateway.web.api_errors import error_for_status
@@ -54,11 +62,14 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.door_plate.office import OfficePages
 from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.reports import ReportPages
+from gateway.web.pages.resident import ResidentPages
+from gateway.web.pages.visitor import VisitorPages
 from gateway.web.public_url import path_prefix
 from gateway.web.route_handler import error_response, make_handler
 from gateway.web.routes import Route, RouteError, validate_routes
@@ -83,6 +94,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),
             *incidents.ROUTES,
@@ -92,6 +104,7 @@ def build(services: Services) -> web.Application:
             *procedure.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
+            *door_plates.ROUTES,
             *plan.ROUTES,
             *commands.ROUTES,
             *arming.ROUTES,
@@ -110,16 +123,25 @@ def build(services: Services) -> web.Application:
             *patrols.ROUTES,
             *patrols.ScanRoutes().routes(),
             *duty.ROUTES,
+            *PassRoutes(view_audit).routes(),
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *PeopleSearch(view_audit).routes(),
+            *PeopleLists().routes(),
+            *HouseholdRoutes(view_audit).routes(),
+            *household.ROUTES,
+            *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
-            *DoorPlatePages(renderer).routes(),
+            *DoorPlatePages(renderer, services.refusals).routes(),
+            *OfficePages(renderer).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
+            *VisitorPages(renderer).routes(),
             *ReportPages(renderer, view_audit).routes(),
             *IncidentReportPages(renderer).routes(),
+            *ResidentPages(renderer).routes(),
             *renderer.routes(),
             # Last, because it matches every path.
             *ConsolePages(renderer).routes(),

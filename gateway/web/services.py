@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
 from gateway.care.service import Care
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
 from gateway.figures.period import Shifts
 from gateway.figures.response import Limits, default_limits
 from gateway.flow.commands import Commit
@@ -26,10 +29,12 @@ from gateway.history.search_index import SearchIndex
 from gateway.homes import HomeAreas
 from gateway.limits import RefusalLog
 from gateway.links.http_push import PushRegistry
-from gateway.model import Command, Device, Place, Signal, Words
+from gateway.model import Command, Device, Place, Signal, Words, with_names
 from gateway.notify import NotifierStatus
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.people.households import Households
 from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
@@ -111,11 +116,13 @@ class Services:
     act: Act
     """Puts what a person did into the journal, in one transaction with its rows. Raises NotRecorded."""
     door_plates: DoorPlates
+    door_plate_service: DoorPlateService
     patrols: Patrols
     homes: HomeAreas
     """Alarms at home: how each is armed, and to arm and disarm."""
     care: Care
     """Care for people who live alone."""
+    passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
     cameras: CameraLookup
@@ -132,6 +139,8 @@ class Services:
     console_folder: Path
     search_index: SearchIndex
     plan: PlanService
+    access: AccessControl
+    """Decides at doors and has them opened."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)
@@ -152,3 +161,18 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    @property
+    def households(self) -> Households:
+        """Rooms, read and changed."""
+        zone = ZoneInfo(self.compound.timezone)
+        return Households(self.store, self.register, self.now, self.act, zone)
+
+    def name_of(self, person: str) -> str | None:
+        """The name of the person with this id, from the register; None for an unknown or deleted one."""
+        resident = self.register.snapshot.persons.get(person)
+        return resident.person.name if resident else None
+
+    def with_names(self, words: Words) -> Words:
+        """A kept sentence as people may read it: with names in the place of ids (gateway/model/person_marks.py)."""
+        return with_names(words, self.name_of)

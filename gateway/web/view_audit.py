@@ -16,16 +16,23 @@ from gateway.store import Store, audit
 log = structlog.get_logger(__name__)
 CAMERA, CLIP, PICTURE = "camera-view", "clip-view", "picture-view"
 HANDOVER = "handover-view"
+PASSES = "pass-view"
 SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
+PASSAGES = "access-view"
+HOUSEHOLD, PEOPLE_SEARCH = "household-view", "people-search"
 _NAMES = {
     CAMERA: "camera",
     CLIP: "clip",
     PICTURE: "picture",
     HANDOVER: "handover",
+    PASSES: "of",
     SEARCH: "of",
     TIMELINE: "of",
     AUDIT: "of",
     REPORT: "of",
+    PASSAGES: "of",
+    HOUSEHOLD: "place",
+    PEOPLE_SEARCH: "of",
 }
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the
@@ -50,10 +57,11 @@ class ViewAudit:
         self._now = now
         self._views: OrderedDict[tuple[str, str, str], _View] = OrderedDict()
 
-    async def record(self, user: str, action: str, target: str, alert: str = "", why: str = "") -> None:
+    async def record(self, user: str, action: str, target: str, alert: str = "", why: str = "", role: str = "") -> None:
         """Record that `user` viewed `target` (the id of a camera, clip or picture, or what was looked for).
 
-        `action` says which, `why` is the reason that the user gave.
+        `action` says which, `why` is the reason that the user gave. `role` is shown to residents in the place of the
+        user, for a look at their household.
 
         When the disk can't be written, the view is allowed all the same and the failure is logged.
         """
@@ -63,7 +71,8 @@ class ViewAudit:
             view.last_at = at
             return
         self._remember(key, at)
-        step = Step(alert, action, user, at, why, data={_NAMES[action]: target})
+        data = {_NAMES[action]: target, **({"role": role} if role else {})}
+        step = Step(alert, action, user, at, why, data=data)
         try:
             await self._store.write(lambda connection: audit.append(connection, step))
         except NotRecorded as error:

@@ -43,6 +43,7 @@ PURPOSE = {
     "people": "residents, vehicles",
     "access": "who may pass",
     "handover": "shifts, signatures",
+    "door_plate": "scans, reports, visits",
     "recording": "clips, exports",
     "notify": "messages out",
     "residents": "residents' phones",

@@ -130,7 +130,7 @@ async def test_a_card_of_another_layout_goes_to_quarantine() -> None:
         assert run.emit.signals == []
 
 
-async def test_only_the_length_of_a_pin_is_reported() -> None:
+async def test_a_pin_is_for_the_decision_and_only_its_length_for_the_journal() -> None:
     reader = SimulatedReader(0)
     async with readers(reader) as run:
         await run.up()
@@ -138,7 +138,21 @@ async def test_only_the_length_of_a_pin_is_reported() -> None:
             reader.keys(key)
         await run.until(lambda: run.emit.signals)
         (signal,) = run.emit.signals
-        assert (signal.kind, signal.data) == ("pin.entered", {"digits": 4})
+        assert (signal.kind, signal.data, signal.secret) == ("pin.entered", {"digits": 4}, "4719")
+        assert "4719" not in repr(signal)
+
+
+async def test_a_pin_is_forgotten_once_it_was_presented() -> None:
+    reader = SimulatedReader(0)
+    async with readers(reader) as run:
+        await run.up()
+        run.emit.disk_full = True
+        reader.keys(b"4719#")
+        connection = next(iter(run.driver._connections.values()))
+        await run.until(lambda: connection.uncommitted and connection.uncommitted[0].secret is None)
+        run.emit.disk_full = False
+        await run.until(lambda: run.emit.signals)
+        assert run.emit.signals[0].data == {"digits": 4}
 
 
 async def test_an_unfinished_pin_is_reported_after_the_timeout() -> None:

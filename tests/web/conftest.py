@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,14 +17,23 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.access import AccessControl, AccessRules, Links
+from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
 from gateway.care import NAME as CARE
 from gateway.care import CareRule
 from gateway.care.service import Care
+from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import CareSection, HomeSection, SignInSection
+from gateway.config.residents import CareSection, DoorPlateSection, HomeSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
+from gateway.door_plate import DoorPlateService
+from gateway.door_plate.matters import Matters
+from gateway.door_plate.plate_states import PlateDesk
+from gateway.door_plate.scans import PlateScans
+from gateway.door_plate.service import Registration
+from gateway.door_plate.visits import Visits
 from gateway.errors import LinkLost, NotFound, NotRecorded
 from gateway.flow.checkpoint import OnRecord
 from gateway.flow.device_status import DeviceStatus
@@ -49,6 +59,7 @@ from gateway.model import (
     Text,
     Words,
 )
+from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.roster import read_roster
@@ -116,6 +127,11 @@ class World:
     ordered: list[Command] = field(default_factory=list)
     reported: list[Signal] = field(default_factory=list)
     acted: list[Action] = field(default_factory=list)
+    notices: list[Signal] = field(default_factory=list)
+    """Scans and suspicions of door plates."""
+    registrations: list[Registration] = field(default_factory=list)
+    told: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """What households were told."""
     ready: dict[str, bool] = field(default_factory=lambda: {"store": True})
     fault: Text | None = None
     """Why every device is lost."""
@@ -125,10 +141,21 @@ class World:
     shifts: Sequence[Shift] = ()
     plan: FixedPlan = field(default_factory=FixedPlan)
     services: Services | None = None
+    plate_settings: DoorPlateSection = field(default_factory=DoorPlateSection)
+    """What residents.yaml says of door plates."""
+    access_settings: AccessSettings = field(default_factory=AccessSettings)
+    """What access.yaml says."""
+    sent: list[Command] = field(default_factory=list)
+    """What was sent to doors."""
     desk_settings: DeskSettings = field(default_factory=DeskSettings)
     """What desk.yaml says."""
+    visitors: VisitorSection = field(default_factory=VisitorSection)
+    """What residents.yaml says of passes."""
+    passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
+    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
+    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     homes: Sequence[HomeSection] = ()
     """What residents.yaml says of alarms at home; `arming` has their rule run."""
@@ -165,6 +192,9 @@ class World:
         self.rules.feed(replace(action, number=len(self.acted)))
         return len(self.acted)
 
+    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
+        self.carried_out.append((place, [dict(order) for order in orders], by, why))
+
     def arming(self, *homes: HomeSection) -> None:
         """Run the rule of these homes."""
         self.homes = homes
@@ -196,6 +226,52 @@ class World:
         await self.store.write(lambda c: journal.record_signal(c, kept, timedelta(days=1)))
         return number
 
+    async def noticed(self, signal: Signal) -> int:
+        """What the gateway itself notices of door plates."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        self.notices.append(signal)
+        return len(self.notices)
+
+    async def tell(self, place: str, words: Words, kind: str, about: str = "") -> None:
+        """Tell a household."""
+        self.told.append((place, words.zh, kind, about))
+
+    async def take_registration(self, registration: Registration) -> None:
+        """A tenant registered at a door."""
+        self.registrations.append(registration)
+
+    async def make_pass(self, place: str, person: str, name: str, since: datetime, until: datetime) -> str:
+        """A visitor's pass."""
+        return f"{self.url}/v/{place.replace('/', '-')}-{person}"
+
+    @cached_property
+    def access(self) -> AccessControl:
+        """The doors' real control; commands end here."""
+        places = {device.id: device.place for device in DEVICES}
+        return AccessControl(
+            Links(
+                store=self.store,
+                now=lambda: self.now,
+                register=lambda: self.register.snapshot,
+                rules=lambda: AccessRules(self.access_settings, places, ZONE),
+                commit=self.commit,
+                send=self.sent.append,
+                perform=self.perform,
+                codes=None if self.passes is None else PassCodeReader(self.passes),
+            )
+        )
+
+    async def commit(self, signal: Signal, unit: Callable[[sqlite3.Connection], object]) -> int:
+        """A decision at a door, with its rows."""
+        if self.broken_disk:
+            raise NotRecorded("disk full")
+        await self.store.write(unit)
+        return await self.record(signal)
+
+    async def perform(self, command: Command) -> None:
+        self.sent.append(command)
+
     async def picture(self, _camera: str) -> bytes | None:
         return JPEG
 
@@ -223,6 +299,22 @@ class World:
         return alert
 
 
+def plate_service(made: World) -> DoorPlateService:
+    """What stands behind the pages of door plates; its signals are on record."""
+
+    def settings() -> DoorPlateSection:
+        return made.plate_settings
+
+    return DoorPlateService(
+        settings=settings,
+        scans=PlateScans(made.store, lambda: made.now, settings, made.noticed, "anju"),
+        matters=Matters(made.store, made.desk, "anju"),
+        visits=Visits(made.store, lambda: made.now, settings, tell=made.tell, make_pass=made.make_pass),
+        plates=PlateDesk(made.store, lambda: made.now, made.act),
+        register=made.take_registration,
+    )
+
+
 @asynccontextmanager
 async def world(
     folder: Path, tls=None, console: Path | None = None, connections: int = MAX_CONNECTIONS, **facts
@@ -240,6 +332,9 @@ async def world(
             CurrentRegister(store, lambda: made.now, made_act),
             DoorPlates(store),
             Users(store, FAST),
+        )
+        made.passes = Passes(
+            store, lambda: made.now, lambda: (made.visitors, ZONE), made.act, made.register.replace_passes
         )
         presence = Presence(time.monotonic)
         residents = _residents(made)
@@ -264,17 +359,20 @@ async def world(
             register=made.register,
             act=made.act,
             door_plates=made.door_plates,
+            door_plate_service=plate_service(made),
             patrols=Patrols(store, lambda: made.now, lambda: (made.desk_settings, ZONE), made.record, made.act, "anju"),
+            passes=made.passes,
             accounts=Accounts(store, FAST, lambda: made.now, throttle=LoginThrottle(made.pause)),
             devices=made.devices,
             cameras=CameraLookup({device.id: device for device in DEVICES}),
             actions=lambda device: {"unlock": {"seconds"}} if device == "east-door" else {},
             send_command=made.order,
             order_with=made.order_with,
-            emit=made.report,
+            emit=made.record,
             camera_snapshot=made.picture,
             open_view=made.view,
             plan=made.plan,
+            access=made.access,
             residents=residents,
             care=Care(
                 store,
@@ -321,17 +419,26 @@ async def world(
         await made.register.refresh()
         async with serve(services, "127.0.0.1", 0, tls) as url, asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(Tell(made.desk.changed, hub).run())
+            opening = tasks.create_task(made.access.run())
             sending = tasks.create_task(residents.run())
             made.url = url
             yield made
             telling.cancel()
             sending.cancel()
+            opening.cancel()
 
 
 def _residents(made: World) -> Residents:
     settings = SignInSection(notifier="sms")
     return make_residents(
-        made.store, made.register, lambda: made.now, lambda: settings, made.act, made.send_code, made.refusals
+        made.store,
+        made.register,
+        lambda: made.now,
+        lambda: settings,
+        made.act,
+        made.send_code,
+        made.refusals,
+        made.carry_out,
     )
 
 

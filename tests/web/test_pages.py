@@ -15,8 +15,8 @@ from PIL import Image
 
 from gateway.limits import RateLimit
 from gateway.web.pages import door_plate
+from gateway.web.pages.door_plate.limits import PageLimits, ReportLimits
 from gateway.web.pages.photo import InvalidPhoto, sanitize_photo
-from gateway.web.pages.report_limits import ReportLimits
 from tests.web.conftest import NAMES, PHONES, world
 
 
@@ -92,7 +92,7 @@ async def test_all_a_phone_loads_is_small_and_needs_no_script(anju, open_client,
     client = await open_client()
     text = await page(client, plate)
     addresses = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', text))
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     total = len(text.encode())
     for address in addresses:
         async with client.get(address) as answer:
@@ -107,23 +107,25 @@ async def test_all_a_phone_loads_is_small_and_needs_no_script(anju, open_client,
 async def test_a_report_lands_in_front_of_the_guard(anju, open_client, plate):
     client = await open_client()
     answer, _ = await send(client, plate, form("stranger", "  地下车库有人徘徊\n穿黑衣 \x1b[2J "))
-    assert answer.headers["Location"] == f"{plate}?sent=1"
+    assert re.fullmatch(r"/d/r/[A-Za-z0-9_-]{32}\?new=1", answer.headers["Location"])
     [signal] = anju.reported
     assert signal.device == "anju"
     assert signal.kind == "report.made"
     assert signal.data == {"category": "stranger", "text": "地下车库有人徘徊\n穿黑衣 [2J", "place": "b3/u1/1502"}
     assert signal.picture is None
-    assert "值班室已收到" in await page(client, answer.headers["Location"])
+    assert "值班室已收到" in await page(client, f"{plate}?sent=1")
 
 
 async def test_a_report_sent_twice_by_a_nervous_finger_has_one_source_id(anju, open_client, plate):
     client = await open_client()
-    nonce = re.search(r'name="nonce" value="([0-9a-f]{24})"', await page(client, plate))[1]
-    await send(client, plate, form(nonce=nonce))
-    await send(client, plate, form(nonce=nonce))
-    assert [signal.source_id for signal in anju.reported] == [nonce, nonce]
-    await send(client, plate, form(nonce="of my own making"))
-    assert anju.reported[-1].source_id is None
+    link = re.search(r'name="link" value="([A-Za-z0-9_-]{32})"', await page(client, plate))[1]
+    one, _ = await send(client, plate, form(link=link))
+    two, _ = await send(client, plate, form(link=link))
+    assert one.headers["Location"] == two.headers["Location"] == f"/d/r/{link}?new=1"
+    assert anju.reported[0].source_id == anju.reported[1].source_id is not None
+    await send(client, plate, form(link="of my own making"))
+    await send(client, plate, form(link="A" * 32))
+    assert len({signal.source_id for signal in anju.reported}) == 3, "a link that we did not make is not taken"
 
 
 async def test_a_plain_form_does_too(anju, open_client, plate):
@@ -217,7 +219,7 @@ async def test_reports_are_limited_for_one_door_and_for_one_address(anju, open_c
 async def test_photos_are_limited_in_size_for_one_door(tmp_path, monkeypatch):
     hour = timedelta(hours=1)
     limits = ReportLimits(RateLimit(50, hour), RateLimit(50, hour), RateLimit(1_000_000, hour), RateLimit(1e9, hour))
-    monkeypatch.setattr(door_plate, "ReportLimits", lambda: limits)
+    monkeypatch.setattr(door_plate, "PageLimits", lambda refusals: PageLimits(refusals, report=limits))
     noisy = photo(800, 600, quality=90)
     assert 200_000 < len(noisy) < 400_000
     async with world(tmp_path) as made, aiohttp.ClientSession(made.url) as client:
@@ -405,4 +407,4 @@ async def test_a_door_plate_below_a_path_of_a_proxy(tmp_path, left):
         assert addresses
         assert all(address.startswith("/anju/static/") for address in addresses)
         answer, _ = await send(client, f"{left}/d/{issued.token}", form("noise", "楼上装修"))
-        assert answer.headers["Location"] == f"/anju/d/{issued.token}?sent=1"
+        assert re.fullmatch(r"/anju/d/r/[A-Za-z0-9_-]{32}\?new=1", answer.headers["Location"])

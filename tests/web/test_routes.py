@@ -49,8 +49,10 @@ SIGNED_IN = set(Role)
 GUARDS = {Role.GUARD, Role.SUPERVISOR}
 STAFF = {Role.PROPERTY, Role.MANAGER}
 TECH = {Role.INSTALLER, Role.MANAGER}
+PASS_STAFF = {Role.PROPERTY, Role.MANAGER, *GUARDS}
 MATRIX = {
     "GET /api/v1/session": SIGNED_IN,
+    "GET /api/v1/access": {*GUARDS, Role.MANAGER, Role.PROPERTY},
     "GET /api/v1/alerts": ALL,
     "GET /api/v1/alerts/{id}": ALL,
     "POST /api/v1/alerts/{id}/acknowledge": GUARDS,
@@ -67,8 +69,26 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "GET /api/v1/people": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/import": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/export.csv": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/export.xlsx": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households/{place}": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households/{place}/history": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/households/{place}/changes": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/household": set(),
+    "GET /api/v1/resident/requests": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/confirm": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
+    "GET /api/v1/passes": PASS_STAFF,
+    "POST /api/v1/passes": PASS_STAFF,
+    "GET /api/v1/passes/kinds": PASS_STAFF,
+    "DELETE /api/v1/passes/{id}": PASS_STAFF,
+    "GET /api/v1/passes/{id}/qr.svg": PASS_STAFF,
+    "POST /api/v1/passes/{id}/left": PASS_STAFF,
     "GET /api/v1/notifiers": {Role.SUPERVISOR, *TECH},
     "GET /api/v1/places": ALL,
     "GET /api/v1/drills": {Role.SUPERVISOR, Role.MANAGER},
@@ -139,6 +159,13 @@ MATRIX = {
     "GET /api/v1/patrols": ALL - {Role.INSTALLER},
     "GET /api/v1/patrols/days": ALL - {Role.INSTALLER},
     "POST /api/v1/patrols/scans": GUARDS,
+    "POST /api/v1/alerts/{id}/answer": GUARDS,
+    "GET /api/v1/door-plates": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/door-plates/revoke": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/door-plates/reissue": {Role.PROPERTY, Role.MANAGER},
+    "GET /door-plates": {Role.PROPERTY, Role.MANAGER},
+    "POST /door-plates/print": {Role.PROPERTY, Role.MANAGER},
+    "POST /door-plates/change": {Role.PROPERTY, Role.MANAGER},
     "GET /api/v1/duty": GUARDS,
     "GET /api/v1/duty/entries": ALL - {Role.INSTALLER},
     "POST /api/v1/duty/entries": GUARDS,
@@ -154,8 +181,28 @@ EVERYBODY = {
     "GET /metrics",
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
+    "GET /r/sign-in",
+    "POST /r/sign-in",
+    "POST /r/code",
+    "GET /r/key/{token}",
+    "POST /r/key/{token}",
     "GET /d/{token}",
     "POST /d/{token}",
+    "GET /d/r/{token}",
+    "GET /d/v/{token}",
+    "GET /d/{token}/help",
+    "POST /d/{token}/help",
+    "GET /d/{token}/visit",
+    "POST /d/{token}/visit",
+    "GET /d/{token}/register",
+    "POST /d/{token}/register",
+    "GET /d/{token}/staff",
+    "POST /d/{token}/staff/sign-in",
+    "POST /d/{token}/staff/sign-out",
+    "POST /d/{token}/staff/look",
+    "POST /d/{token}/staff/hung",
+    "POST /d/{token}/staff/wrong-door",
+    "POST /d/{token}/staff/position",
     "GET /c/",
     "GET /c/sw.js",
     "GET /c/who",
@@ -164,10 +211,36 @@ EVERYBODY = {
     "GET /c/{token}",
     "POST /c/{token}",
     "POST /c/{token}/finding",
+    "GET /v/sw.js",
+    "GET /v/{token}",
+    "GET /v/{token}/state",
     "GET /static/{mark}/{name}",
     "GET /{path}",
 }
 
+
+FOR_RESIDENTS = {
+    "GET /r/",
+    "GET /r/notices",
+    "GET /r/passes",
+    "POST /r/passes",
+    "POST /r/passes/{id}",
+    "GET /r/door",
+    "POST /r/door",
+    "GET /r/alarm",
+    "POST /r/alarm",
+    "POST /r/visits/{number}",
+    "GET /r/household",
+    "POST /r/household",
+    "POST /r/requests/{number}",
+    "GET /r/alerts",
+    "GET /r/privacy",
+    "GET /r/my-data.json",
+    "GET /r/devices",
+    "POST /r/devices/{id}",
+    "POST /r/sign-out",
+}
+"""Pages; whoever is not signed in as a resident is sent to the sign-in page."""
 
 BY_DEVICES = {"POST /api/v1/push/{device}"}
 """Let in by the secret a device has in devices.yaml; tests/web/test_push.py has them."""
@@ -179,7 +252,7 @@ def served(app: web.Application) -> set[str]:
 
 async def test_the_matrix_names_every_route(anju):
     fresh = build(_with_registry(anju))
-    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES
+    assert served(fresh) == set(MATRIX) | EVERYBODY | BY_DEVICES | FOR_RESIDENTS
 
 
 def _with_registry(anju):
@@ -208,6 +281,20 @@ async def test_each_role_may_do_what_the_matrix_says_and_nothing_else(anju, open
             else:
                 assert answer.status == 403, route
                 assert (await answer.json())["error"]["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+async def test_residents_pages_are_for_residents(anju, open_client, role):
+    client = await open_client(role.value if role else None)
+    for route in sorted(FOR_RESIDENTS):
+        method, path = route.split(" ")
+        path = path.replace("{id}", "p-1").replace("{number}", "1")
+        async with client.request(method, path, allow_redirects=False) as answer:
+            if role is None:
+                assert answer.status == 303, route
+                assert answer.headers["Location"] == "/r/sign-in"
+            else:
+                assert answer.status == 403, route
 
 
 async def test_every_answer_carries_the_headers(anju, open_client):

@@ -110,7 +110,8 @@ class DoorSection(Section):
 
     @model_validator(mode="after")
     def _check_zones(self) -> Self:
-        for entry in (self, *self.readers):
+        entries: tuple[DoorSection | ReaderSection, ...] = (self, *self.readers)
+        for entry in entries:
             if entry.enters is not None and entry.enters == entry.leaves:
                 raise Wrong(f"zone {entry.enters!r} is entered and left at once", "write one of `enters`, `leaves`")
         if self.floors and self.open.floors_as is None:

@@ -32,6 +32,13 @@ class SignInSection(Section):
     remember: Annotated[
         PositiveDuration, max_duration(timedelta(days=365)), Field(description="how long a phone stays signed in")
     ] = parse_duration("90d")
+    codes_per_number: Annotated[int, Field(ge=1, le=100, description="codes for one number in ten minutes")] = 3
+    codes_per_address: Annotated[
+        int, Field(ge=1, le=1000, description="codes asked for from one network address in ten minutes")
+    ] = 20
+    codes_per_door: Annotated[
+        int, Field(ge=1, le=100, description="codes asked for at one door plate in ten minutes")
+    ] = 10
     near_for: Annotated[
         PositiveDuration,
         max_duration(timedelta(minutes=30)),

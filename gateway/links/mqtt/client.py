@@ -192,9 +192,11 @@ class BrokerLink(RoutedLink):
         super().__init__(device, ACCOUNT, router, pending)
         self._broker = broker
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+    async def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None, is_private: bool = False
+    ) -> None:
         """See MqttLink. The broker takes it whether the device is there or not: give a `life` for a command."""
-        self.capture.record("out", payload, topic)
+        self.capture.record("out", b"" if is_private else payload, topic)
         self._broker.current().publish(topic, payload, retain=retain, life=life)
 
     async def _until_lost(self, topics: Sequence[str]) -> NoReturn:

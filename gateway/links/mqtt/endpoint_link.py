@@ -27,9 +27,11 @@ class EndpointLink(RoutedLink):
         self._sessions = sessions
         self._retained: dict[str, bytes] = {}
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+    async def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None, is_private: bool = False
+    ) -> None:
         """See MqttLink. Never waits: a device that does not acknowledge must not hold up its own signals."""
-        self.capture.record("out", payload, topic)
+        self.capture.record("out", b"" if is_private else payload, topic)
         if retain:
             self._retain(topic, payload)
         expires_at = math.inf if life is None else asyncio.get_running_loop().time() + life

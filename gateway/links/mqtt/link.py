@@ -36,10 +36,13 @@ class MqttLink(Protocol):
         """
         ...
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None) -> None:
+    async def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, life: float | None = None, is_private: bool = False
+    ) -> None:
         """Publish to the device with QoS 1; raises LinkLost when nobody receives it.
 
-        After `life` seconds the message has expired: it is neither sent again nor sent late.
+        After `life` seconds the message has expired: it is neither sent again nor sent late. A capture shows that a
+        message was sent, and of one that `is_private` nothing else.
         """
         ...
 

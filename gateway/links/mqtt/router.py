@@ -13,9 +13,9 @@ from gateway.links.mqtt.topics import covers, matches
 from gateway.model import Words
 
 K = TypeVar("K")
-DEVICE_TOPICS = ("signal", "result", "status")
+DEVICE_TOPICS = ("signal", "result", "status", "list_state")
 """The last levels of our own format's topics on which a device publishes."""
-GATEWAY_TOPICS = ("command", "ack")
+GATEWAY_TOPICS = ("command", "ack", "list")
 """Those on which the gateway publishes."""
 
 
@@ -79,7 +79,7 @@ class Router:
         return next((link for topic_filter, link in wildcard.items() if matches(topic_filter, topic)), None)
 
     def may_subscribe(self, account: str, topic_filter: str) -> bool:
-        """Only to commands and acknowledgements for its own devices, and within what their links claim."""
+        """Only to commands, acknowledgements and lists for its own devices, and within what their links claim."""
         devices = (link.device for link in self.links(account))
         if any(topic_filter in own_topics(device, GATEWAY_TOPICS) for device in devices):
             return True

@@ -42,10 +42,11 @@ _STX, _ETX = 0x02, 0x03
 
 
 class LineSplitter:
-    """Splits a stream at line ends, or with `framed` at STX and ETX. Buffers at most one line."""
+    """Splits a stream at line ends, or with `framed` at STX and ETX. Buffers one line of at most `max_bytes`."""
 
-    def __init__(self, *, framed: bool) -> None:
+    def __init__(self, *, framed: bool, max_bytes: int = MAX_LINE_BYTES) -> None:
         self._framed = framed
+        self._max_bytes = max_bytes
         self._line = bytearray()
         self._inside = not framed
         self._overlong = False
@@ -68,7 +69,7 @@ class LineSplitter:
         self._inside = not self._framed
 
     def _take(self, byte: int) -> None:
-        if len(self._line) < MAX_LINE_BYTES:
+        if len(self._line) < self._max_bytes:
             self._line.append(byte)
         else:
             self._overlong = True
@@ -78,9 +79,8 @@ class LineSplitter:
         self._line.clear()
         self._overlong = False
         if overlong:
-            yield BadInput(
-                Words(f"{MAX_LINE_BYTES} 字节内没有行尾", f"{MAX_LINE_BYTES} bytes and no end of the line"), line
-            )
+            most = self._max_bytes
+            yield BadInput(Words(f"{most} 字节内没有行尾", f"{most} bytes and no end of the line"), line)
         elif line and complete:
             yield line
         elif line:

@@ -58,9 +58,9 @@ class ReaderEvents:
                 signals.append(self._signal(kinds[is_active], data if is_active else {}))
         return signals
 
-    def _pin_signals(self, counts: Sequence[int]) -> Sequence[Signal]:
-        return [self._signal("pin.entered", {"digits": count}) for count in counts]
+    def _pin_signals(self, pins: Sequence[str]) -> Sequence[Signal]:
+        return [self._signal("pin.entered", {"digits": len(pin)}, pin) for pin in pins]
 
-    def _signal(self, kind: str, data: Mapping[str, Any]) -> Signal:
+    def _signal(self, kind: str, data: Mapping[str, Any], secret: str | None = None) -> Signal:
         # `fresh`: sequence numbers make sure that a reader does not repeat an event whose reply was received.
-        return Signal(device=self._reader.id, kind=kind, data=data, fresh=True)
+        return Signal(device=self._reader.id, kind=kind, data=data, fresh=True, secret=secret)

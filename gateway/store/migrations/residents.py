@@ -55,3 +55,49 @@ def m001_sign_in(db: Database) -> None:
         )""")
     db.conn.execute("CREATE INDEX resident_devices_person ON resident_devices (person, created_at)")
     db.conn.execute("CREATE INDEX resident_devices_expires ON resident_devices (expires_at)")
+
+
+@migrations()
+def m002_notices(db: Database) -> None:
+    """What a household is told. `words` is sealed JSON in both languages: it may name people."""
+    db.conn.execute("""
+        CREATE TABLE resident_notices (
+            number INTEGER PRIMARY KEY,
+            place TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            about TEXT NOT NULL,
+            words BLOB NOT NULL
+        )""")
+    db.conn.execute("CREATE INDEX resident_notices_place ON resident_notices (place, number)")
+    db.conn.execute("CREATE INDEX resident_notices_at ON resident_notices (at)")
+
+
+@migrations()
+def m003_requests(db: Database) -> None:
+    """Changes that residents ask for. `orders` and `answer` are sealed: they name people.
+
+    `person` is who asked; of a registration at the door plate it is NULL, and an owner of the room may answer.
+    """
+    db.conn.execute("""
+        CREATE TABLE resident_requests (
+            number INTEGER PRIMARY KEY,
+            place TEXT NOT NULL,
+            person TEXT,
+            orders BLOB NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('open', 'confirmed', 'refused', 'withdrawn')),
+            at INTEGER NOT NULL,
+            answered_at INTEGER,
+            answered_by TEXT NOT NULL DEFAULT '',
+            answer BLOB
+        )""")
+    db.conn.execute("CREATE INDEX resident_requests_place ON resident_requests (place, number)")
+    db.conn.execute("CREATE INDEX resident_requests_state ON resident_requests (state, number)")
+    db.conn.execute("CREATE INDEX resident_requests_person ON resident_requests (person)")
+    db.conn.execute("CREATE INDEX resident_requests_answered ON resident_requests (answered_at)")
+
+
+@migrations()
+def m004_alerts_of_a_home(db: Database) -> None:
+    """A household sees the alerts of its own rooms."""
+    db.conn.execute("CREATE INDEX IF NOT EXISTS alerts_place ON alerts (place, id)")

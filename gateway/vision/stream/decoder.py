@@ -72,8 +72,7 @@ class DecodedFrame:
         if box is not None:
             picture = picture.copy()
             cv2.rectangle(picture, box, _MARK, max(2, self._frame.width // 320))
-        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return bytes(coded)
+        return jpeg_of(picture, quality)
 
     def _plane(self, number: int = 0) -> Image:
         plane = self._frame.planes[number]
@@ -82,6 +81,12 @@ class DecodedFrame:
 
     def _gray(self) -> Image:
         return np.asarray(self._frame.to_ndarray(format="gray"), np.uint8)
+
+
+def jpeg_of(picture: Image, quality: int = 85) -> bytes:
+    """A picture (BGR) as JPEG."""
+    _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(coded)
 
 
 class PacketDecoder:

@@ -32,6 +32,7 @@ STEPS_ZH = {
     "close": "结警",
     "assign": "指派",
     "note": "备注",
+    "answer": "答复",
 }
 STATES_ZH = {
     AlertState.NEW: "未处理",
@@ -66,6 +67,11 @@ async def take_step(context: RequestContext[StepRequest]) -> AlertView:
 async def add_note(context: RequestContext[NoteRequest]) -> AlertView:
     """Handler of POST /api/v1/alerts/{id}/note."""
     return await _step(context, "note", context.params.note)
+
+
+async def answer(context: RequestContext[NoteRequest]) -> AlertView:
+    """Handler of POST /api/v1/alerts/{id}/answer. Whoever reported it at a door plate reads the note by their link."""
+    return await _step(context, "answer", context.params.note)
 
 
 async def close(context: RequestContext[CloseRequest]) -> AlertView:
@@ -184,6 +190,15 @@ ROUTES = (
         add_note,
         allowed=GUARDS,
         summary="Add a note to an alert",
+        request_model=NoteRequest,
+        response_model=AlertView,
+    ),
+    Route(
+        "POST",
+        f"{_PATH}/{{id}}/answer",
+        answer,
+        allowed=GUARDS,
+        summary="Tell whoever reported it at a door plate; they see the note, and no guard's name",
         request_model=NoteRequest,
         response_model=AlertView,
     ),

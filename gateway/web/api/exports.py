@@ -95,6 +95,7 @@ def _layout(context: RequestContext[ExportQuery]) -> Layout:
         device_name=lambda device: (
             "" if device is None else compound.devices[device].name if device in compound.devices else device
         ),
+        with_names=context.services.with_names,
     )
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.errors import Conflict, Refused, WrongPassword
 from gateway.handover.rows import Handover
-from gateway.model import Role, Words
+from gateway.model import Role, Words, named_data
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.handover_views import (
     CurrentHandover,
@@ -56,13 +56,13 @@ class HandoverRoutes:
         if unsigned is not None:
             period = unsigned.period
             view = UnsignedView(shift=period.shift.name, ended_at=period.ended, due_at=unsigned.due_at)
-        return CurrentHandover(report=_report(await handovers.report()), unsigned=view)
+        return CurrentHandover(report=_report(context, await handovers.report()), unsigned=view)
 
     async def show(self, context: RequestContext[Any]) -> HandoverView:
         """Handler of GET /api/v1/handovers/{id}."""
         handover = await find_handover(context)
         await self._view_audit.record(context.identity.user, HANDOVER, str(handover.number))
-        return _view(handover)
+        return _view(context, handover)
 
     async def sign(self, context: RequestContext[SignRequest]) -> HandoverView:
         """Handler of POST /api/v1/handovers. The password is checked as at a sign-in, and delayed as there."""
@@ -79,7 +79,7 @@ class HandoverRoutes:
             raise ApiError(400, Words("交班人和接班人不能是同一人", str(error))) from error
         except Conflict as error:
             raise ApiError(409, Words("该班次已交接", str(error))) from error
-        return _view(handover)
+        return _view(context, handover)
 
     def routes(self) -> tuple[Route, ...]:
         """The routes of handovers."""
@@ -133,11 +133,11 @@ async def find_handover(context: RequestContext[Any]) -> Handover:
     return handover
 
 
-def _report(made: Any) -> HandoverReport:
-    return HandoverReport.model_validate(made)
+def _report(context: RequestContext[Any], made: Any) -> HandoverReport:
+    return HandoverReport.model_validate(named_data(made, context.services.name_of))
 
 
-def _view(handover: Handover) -> HandoverView:
+def _view(context: RequestContext[Any], handover: Handover) -> HandoverView:
     return HandoverView(
         number=handover.number,
         at=handover.at,
@@ -148,7 +148,7 @@ def _view(handover: Handover) -> HandoverView:
         incoming=handover.incoming,
         note=handover.note,
         head=handover.head,
-        report=_report(handover.report),
+        report=_report(context, handover.report),
     )
 
 

@@ -125,6 +125,8 @@ class HistoryRoutes:
         self, context: RequestContext[HistoryQuery] | RequestContext[TimelineQuery], action: str, query: PeriodQuery
     ) -> None:
         given = query.model_dump(mode="json", by_alias=True, exclude={"why", "after", "limit"}, exclude_none=True)
+        if "person" in given:  # the audit is kept when the person is deleted, so it holds ids and no name
+            given["person"] = ",".join(_persons(context.services, given["person"])) or f"{given['person'][:1]}**"
         target = " ".join(f"{name}={value}" for name, value in given.items()) or "*"
         await self._views.record(context.identity.user, action, target, why=context.params.why.strip())
 

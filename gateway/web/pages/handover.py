@@ -10,7 +10,7 @@ import segno
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.model import Role
+from gateway.model import Role, named_data
 from gateway.web.api.handovers import find_handover
 from gateway.web.pages.handover_texts import TEXTS
 from gateway.web.pages.renderer import PageRenderer
@@ -52,7 +52,7 @@ class HandoverPages:
             language="en" if language == "en" else "zh",
             compound=compound.name,
             handover=handover,
-            report=handover.report,
+            report=named_data(handover.report, context.services.name_of),
             local=local,
             code=_code(f"anju:handover:{handover.number}:{handover.head}"),
         )

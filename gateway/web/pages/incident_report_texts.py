@@ -79,6 +79,7 @@ _STEPS: Mapping[str, Words] = {
     "close": Words("结警", "Closed"),
     "assign": Words("指派", "Assigned"),
     "note": Words("备注", "Note"),
+    "answer": Words("答复上报人", "Answered the reporter"),
     "merge": Words("并入案情", "Merged"),
     "split": Words("移出警情", "Taken out"),
     "procedure-step": Words("预案步骤", "Procedure step"),

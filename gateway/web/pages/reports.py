@@ -96,6 +96,7 @@ class ReportPages:
             percent=percent,
             place=lambda place: compound.place_name(place)[language],
             device=_device_names(context),
+            with_names=context.services.with_names,
             **values,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from drivers.mqtt_device import _ack, _source_id
 from gateway.cli.discover.mqtt import identify
@@ -11,6 +12,7 @@ from gateway.links.mqtt.message import MqttMessage
 from gateway.links.mqtt.negotiation import reason_string
 from gateway.links.mqtt.properties import Property
 from gateway.model import Signal
+from gateway.protocols.access_list import read_state
 from gateway.protocols.anju_json import read_report, read_result
 from gateway.protocols.mapping.formats import FORMATS
 from gateway.protocols.mapping.mapped_commands import MappedCommand
@@ -29,6 +31,8 @@ def _our_format() -> Feed:
             said = read_report(payload)
         except BadInput as error:
             reason_string(str(error))[Property.REASON].encode()
+            with suppress(BadInput):
+                read_state(payload)
             read_result(payload)
             return
         source = _source_id(said, _said(payload))
@@ -114,6 +118,7 @@ _SIGNALS = (
     b'{"kind":"x.own.word","id":17,"data":{"deep":[{"a":[1,2.5,null,true]}]}}',
     b'{"kind":"door.opened","at":1}',
     b'{"id":"c1","ok":false,"error":"jammed","data":{"by":"hand"}}',
+    b'{"holds":"3f2a","entries":812,"taken":{"version":"3f2b","part":2},"error":"full"}',
 )
 
 

@@ -9,6 +9,7 @@ from gateway.errors import BadInput
 from gateway.model import Signal
 from gateway.protocols.credential import wiegand
 from gateway.protocols.credential.card_lines import CardLineDecoder
+from gateway.protocols.credential.code_lines import MAX_CODE_BYTES, CodeLineDecoder
 from gateway.protocols.credential.credential import Credential
 from gateway.protocols.credential.keypad import PinCollector
 from tests.fuzz.subject import Feed, Subject, recordable
@@ -62,6 +63,18 @@ def _wiegand() -> Feed:
     return feed
 
 
+def _codes() -> Feed:
+    reader = CodeLineDecoder("QR")
+
+    def feed(chunk: bytes) -> None:
+        for code in reader.feed(chunk) if chunk else reader.reset():
+            assert isinstance(code, BadInput) or 0 < len(code) <= MAX_CODE_BYTES
+
+    return feed
+
+
 def subjects() -> Sequence[Subject]:
     cards = [bytes((13,)) + bytes.fromhex("b7306080"), bytes((17,)) + bytes(5), b"\x06123#", bytes((64,)) + bytes(16)]
-    return [*map(_reader, _LINES), Subject("wiegand", _wiegand, lambda: cards, (BadInput,), whole=True)]
+    codes = (b"QRp1.kT3-xyz_0123456789\r\n", b"QR" + b"x" * 500 + b"\n")
+    lines = Subject("reader-codes", _codes, lambda: codes, words=(b"\r", b"\n", b"QR"))
+    return [*map(_reader, _LINES), lines, Subject("wiegand", _wiegand, lambda: cards, (BadInput,), whole=True)]

@@ -93,27 +93,32 @@ def test_an_installers_pattern() -> None:
     assert isinstance(bad, BadInput)
 
 
-def test_keys_are_counted_as_a_pin() -> None:
+def test_keys_become_a_pin() -> None:
     keypad = PinCollector(5)
     assert keypad.press(b"12", 1) == []
     assert keypad.press(b"34", 2) == []
-    assert keypad.press(b"\x0d", 3) == [4]
+    assert "1234" not in repr(keypad)
+    assert keypad.press(b"\x0d", 3) == ["1234"]
     assert keypad.press(b"#", 3) == []
-    assert keypad.press(b"99*123#5", 4) == [3]
+    assert keypad.press(b"99*123#5", 4) == ["123"]
     assert keypad.expire(8) == []
-    assert keypad.expire(9) == [1]
+    assert keypad.expire(9) == ["5"]
     assert keypad.expire(10) == []
 
 
 def test_a_timeout_separates_two_pins() -> None:
     keypad = PinCollector(5)
     keypad.press(b"12", 1)
-    assert keypad.press(b"345#", 7) == [2, 3]
+    assert keypad.press(b"345#", 7) == ["12", "345"]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=30))
-def test_no_digit_is_stored(presses: list[bytes]) -> None:
+def test_a_pin_is_digits_and_no_longer_kept_than_it_is_entered(presses: list[bytes]) -> None:
     keypad = PinCollector(5)
     for number, keys in enumerate(presses):
-        assert all(0 < count <= MAX_DIGITS for count in keypad.press(keys, number))
-    assert vars(keypad).keys() == {"_timeout", "_count", "_expires_at"}
+        for pin in keypad.press(keys, number):
+            assert pin.isdecimal()
+            assert pin.isascii()
+            assert len(pin) <= MAX_DIGITS
+    keypad.expire(len(presses) + 5)
+    assert keypad._digits == ""

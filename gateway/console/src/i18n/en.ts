@@ -70,6 +70,7 @@ export const en: Messages = {
     "access.denied": "Access denied",
     "credential.presented": "Credential presented",
     "pin.entered": "PIN entered",
+    "code.read": "Code read",
     "reader.tampered": "Reader tampered",
     "reader.restored": "Reader tamper restored",
     "exit.requested": "Exit button",
@@ -121,6 +122,9 @@ export const en: Messages = {
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",
   "duty.asked": "Duty log is due",
+  "help.called": "Help called at a door plate",
+  "door_plate.scanned": "Door plate scanned",
+  "door_plate.suspected": "Door plate misused",
   },
   plan,
   deviceTypes: {

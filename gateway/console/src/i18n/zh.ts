@@ -70,6 +70,7 @@ const kinds: Record<string, string> = {
   "access.denied": "拒绝通行",
   "credential.presented": "刷卡",
   "pin.entered": "输入密码",
+  "code.read": "读到二维码",
   "reader.tampered": "读卡器被拆动",
   "reader.restored": "读卡器防拆恢复",
   "exit.requested": "按出门按钮",
@@ -121,6 +122,9 @@ const kinds: Record<string, string> = {
   "checkpoint.scanned": "巡更打卡",
   "finding.reported": "巡更发现",
   "duty.asked": "该填值班记录",
+  "help.called": "扫码求助",
+  "door_plate.scanned": "门牌被扫",
+  "door_plate.suspected": "门牌可疑",
 };
 
 const deviceTypes: Record<string, string> = {
