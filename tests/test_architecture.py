@@ -64,6 +64,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "care": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
@@ -85,7 +86,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "links",
             "notify",
         }
-        | {"homes", "passes", "patrol"}
+        | {"care", "homes", "passes", "patrol"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -116,7 +117,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "homes"},
+        | {"access", "care", "homes"},
         "cli": BASE
         | {
             "access",

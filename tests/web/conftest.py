@@ -20,9 +20,12 @@ from prometheus_client import CollectorRegistry
 from gateway.access import AccessControl, AccessRules, Links
 from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
+from gateway.care import NAME as CARE
+from gateway.care import CareRule
+from gateway.care.service import Care
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection, VisitorSection
+from gateway.config.residents import CareSection, DoorPlateSection, HomeSection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -196,7 +199,8 @@ class World:
         """Run the rule of these homes."""
         self.homes = homes
         compound = Compound("西子御园", {device.id: device for device in DEVICES}, PLACES)
-        self.rules.switch(NewRules([(HomesRule(homes, compound), HOMES)]), {}, OnRecord())
+        rules = [(HomesRule(homes, compound), HOMES), (CareRule(CareSection(), ZONE, compound), CARE)]
+        self.rules.switch(NewRules(rules), {}, OnRecord())
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -370,6 +374,14 @@ async def world(
             plan=made.plan,
             access=made.access,
             residents=residents,
+            care=Care(
+                store,
+                lambda: made.now,
+                made.act,
+                lambda: made.rules.state_of(CARE)[0],
+                lambda: (CareSection(), ZONE),
+                lambda: made.register.snapshot,
+            ),
             homes=HomeAreas(
                 store,
                 lambda: made.now,

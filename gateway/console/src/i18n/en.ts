@@ -120,6 +120,7 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "meter.read": "Meter read",
   "patrol.opened": "Round is due",
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",

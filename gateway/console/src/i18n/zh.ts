@@ -120,6 +120,7 @@ const kinds: Record<string, string> = {
   "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
+  "meter.read": "水表读数",
   "patrol.opened": "巡更开始计时",
   "checkpoint.scanned": "巡更打卡",
   "finding.reported": "巡更发现",
