@@ -62,7 +62,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
-        "passes": BASE | {"access", "config", "store"},
+        "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
@@ -84,9 +84,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
-            "patrol",
         }
-        | {"homes", "passes"}
+        | {"homes", "passes", "patrol"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -120,6 +119,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         | {"access", "homes"},
         "cli": BASE
         | {
+            "access",
             "app",
             "auth",
             "config",
@@ -129,6 +129,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
+            "passes",
             "people",
             "protocols",
         }

@@ -51,8 +51,8 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         changeover = ConfigChange(components)
         await components.desk.load()  # the rules' first decisions refer to open alerts
         await components.register.load()
-        await components.passes.load()
         rules = await changeover.apply(configuration)
+        await components.passes.load()  # with the hours of its kinds, which the configuration has
         await components.access.load()
         await _open_links(stack, components.links)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())

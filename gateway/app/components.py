@@ -21,7 +21,7 @@ from gateway.app.handover_watch import HandoverWatch
 from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
-from gateway.app.passes import make_passes
+from gateway.app.passes import PassCodeReader, make_passes
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -172,7 +172,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
-    access = make_access(current_config, store, register, intake, commands, supervisor)
+    passes = make_passes(store, clock, current_config, intake, register)
+    codes = PassCodeReader(passes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
