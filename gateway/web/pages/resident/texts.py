@@ -151,6 +151,7 @@ TEXTS: Mapping[str, Words] = {
     "change_phone": Words("更换号码", "A new phone number"),
     "add_vehicle": Words("登记车辆", "Register a vehicle"),
     "end_vehicle": Words("注销车辆", "Remove a vehicle"),
+    "end_credential": Words("门禁卡遗失，停用", "A card is lost: stop it"),
     "name": Words("姓名", "Name"),
     "number": Words("手机号码", "Phone number"),
     "role": Words("身份", "Who they are"),
