@@ -48,6 +48,8 @@ PURPOSE = {
     "notify": "messages out",
     "residents": "residents' phones",
     "homes": "alarms at home",
+    "passes": "visitors' passes",
+    "privacy": "consent, deletion",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",
