@@ -134,7 +134,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "people",
             "protocols",
         }
-        | {"recording", "settings", "simulator"}
+        | {"recording", "residents", "settings", "simulator"}
         | {"store", "vision", "web"}
         | {"homes"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is

@@ -49,6 +49,8 @@ PURPOSE = {
     "residents": "residents' phones",
     "homes": "alarms at home",
     "care": "signs of life",
+    "passes": "visitors' passes",
+    "privacy": "consent, deletion",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",
