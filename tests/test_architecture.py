@@ -65,6 +65,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "passes": BASE | {"access", "config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
+        "privacy": BASE | {"config", "desk", "history", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -87,7 +88,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "patrol",
         }
         | {"homes", "passes"}
-        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
+        | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -117,7 +118,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "homes"},
+        | {"access", "homes", "privacy"},
         "cli": BASE
         | {
             "app",
@@ -134,7 +135,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"recording", "settings", "simulator"}
         | {"store", "vision", "web"}
-        | {"homes"},
+        | {"homes", "privacy"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

@@ -83,9 +83,13 @@ class Erasures:
         A second order while one is under way is the same one. Raises NotFound, NotRecorded and VaultError.
         """
         erasure = await self._store.write(partial(self.begin, person=person, by=by, why=why), urgent=True)
+        await self.go()
+        return erasure
+
+    async def go(self) -> None:
+        """Have what `begin` put on record carried out, and the cameras and doors forget the person."""
         await self._refresh()
         self._ordered.set()
-        return erasure
 
     def begin(self, connection: sqlite3.Connection, person: str, by: str, why: str) -> str:
         """The first transaction, in one of the caller's."""

@@ -71,7 +71,9 @@ PERSONAL: Sequence[PersonalTable] = (
         hidden=("token_id", "token"),
     ),
     PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
-    PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
+    PersonalTable(
+        "door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",), plain=("answer",)
+    ),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",), plain=("body",)),

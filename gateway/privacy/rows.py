@@ -87,6 +87,12 @@ def sightings(connection: sqlite3.Connection, value: str, after: int, limit: int
     return connection.execute(_OF_PLATE if plate else _OF_PERSON, (value, after, limit)).fetchall()
 
 
+def newest_sightings(connection: sqlite3.Connection, value: str, limit: int, *, plate: bool) -> list[sqlite3.Row]:
+    """The newest signals that name this person or plate, newest first, by an index."""
+    sql = (_OF_PLATE if plate else _OF_PERSON).replace("SELECT number, data", "SELECT *")
+    return connection.execute(sql.replace("ORDER BY number", "ORDER BY number DESC"), (value, 0, limit)).fetchall()
+
+
 def set_data(connection: sqlite3.Connection, number: int, data: Mapping[str, object]) -> None:
     """Replace the data of a signal."""
     connection.execute("UPDATE journal SET data = ? WHERE number = ?", (to_json(data), number))

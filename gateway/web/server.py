@@ -27,6 +27,7 @@ from gateway.web.api import (
     places,
     plan,
     presence,
+    privacy,
     procedure,
     resident_requests,
     residents,
@@ -87,6 +88,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *privacy.ROUTES,
             *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),

@@ -48,6 +48,7 @@ PURPOSE = {
     "notify": "messages out",
     "residents": "residents' phones",
     "homes": "alarms at home",
+    "privacy": "consents, erasure",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",
