@@ -62,7 +62,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "handover": BASE | {"config", "desk", "flow", "store"},
         "door_plate": BASE | {"config", "desk", "people", "store"},
         "plan": BASE | {"config"},
-        "passes": BASE | {"access", "config", "store"},
+        "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "privacy": BASE | {"config", "desk", "history", "store"},
@@ -85,9 +85,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "limits",
             "links",
             "notify",
-            "patrol",
         }
-        | {"homes", "passes"}
+        | {"homes", "passes", "patrol"}
         | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -121,6 +120,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         | {"access", "homes", "privacy"},
         "cli": BASE
         | {
+            "access",
             "app",
             "auth",
             "config",
@@ -130,6 +130,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
+            "passes",
             "people",
             "protocols",
         }

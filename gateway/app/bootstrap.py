@@ -51,8 +51,8 @@ async def open_gateway(configuration: Configuration, data: Path) -> AsyncIterato
         changeover = ConfigChange(components)
         await components.desk.load()  # the rules' first decisions refer to open alerts
         await components.register.load()
-        await components.passes.load()
         rules = await changeover.apply(configuration)
+        await components.passes.load()  # with the hours of its kinds, which the configuration has
         await components.access.load()
         await _open_links(stack, components.links)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -73,7 +73,9 @@ async def _open_control_socket(
     stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, components: Components
 ) -> None:
     try:
-        await stack.enter_async_context(serve_control(data, reloader, capture, components.register, components.outbox))
+        await stack.enter_async_context(
+            serve_control(data, reloader, capture, components.register, components.outbox, components.privacy.erasures)
+        )
     except OSError as error:  # e.g. a read-only disk: alarms matter more than `anju reload`, so go on without it
         log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 

@@ -21,7 +21,7 @@ from gateway.app.handover_watch import HandoverWatch
 from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
-from gateway.app.passes import make_passes
+from gateway.app.passes import PassCodeReader, make_passes
 from gateway.app.privacy import privacy_of
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
@@ -147,7 +147,19 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
     rules = RuleEngine(lambda: register.snapshot)
-    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
+    residents = residents_of(store, register, clock, current_config, intake, outbox, refusals)
+    passes = make_passes(store, clock, current_config, intake, register)
+    homes = make_homes(
+        store,
+        clock.now,
+        intake,
+        report,
+        rules,
+        current_config,
+        lambda: register.snapshot,
+        outbox,
+        residents.notices.tell,
+    )
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -163,7 +175,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
-    access = make_access(current_config, store, register, intake, commands, supervisor)
+    passes = make_passes(store, clock, current_config, intake, register)
+    codes = PassCodeReader(passes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -189,9 +203,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
-        passes=make_passes(store, clock, current_config, intake, register),
+        passes=passes,
         refusals=refusals,
         limits=limits,
         presence=presence,
@@ -206,7 +220,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
         privacy=privacy_of(store, clock, current_config, register, desk),
-        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
+        residents=residents,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.access import CodeRefusal, PassCode
@@ -19,9 +18,6 @@ from gateway.people import CurrentRegister
 from gateway.store import Store
 from gateway.store.vault import VaultError
 
-if TYPE_CHECKING:
-    from gateway.app.components import Components
-
 
 def make_passes(
     store: Store, clock: Clock, current_config: CurrentConfig, intake: Intake, register: CurrentRegister
@@ -34,20 +30,13 @@ def make_passes(
     return Passes(store, clock.now, settings, intake.act, register.replace_passes)
 
 
-def pass_upkeep(components: Components) -> PassUpkeep:
+def pass_upkeep(passes: Passes, store: Store, clock: Clock, register: CurrentRegister) -> PassUpkeep:
     """Looks after the passes in the background. The register is replaced as a whole, so it is asked each time."""
-    register = components.register
 
     def rooms_of(person: str, at: datetime) -> tuple[str, ...]:
         return register.snapshot.rooms_of(person, at)
 
-    return PassUpkeep(
-        components.passes,
-        components.store,
-        components.clock.now,
-        rooms_of,
-        lambda host: host in register.snapshot.persons,
-    )
+    return PassUpkeep(passes, store, clock.now, rooms_of, lambda host: host in register.snapshot.persons)
 
 
 class PassCodeReader:

@@ -14,10 +14,12 @@ from gateway.app.morning_report import MorningReport
 from gateway.app.passes import pass_upkeep
 from gateway.app.privacy import keep_privacy
 from gateway.app.refusal_alerts import report_refusals
+from gateway.app.register_dates import RegisterDates
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Words
+from gateway.passes.upkeep import PassUpkeep
 from gateway.patrol.asking import Asking
 from gateway.patrol.card_scans import CardScans
 from gateway.store import Store
@@ -69,6 +71,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
         _task("search", "历史检索", "the words of alerts for the search", components.search_index.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
+        _task("register_dates", "登记到期检查", "what begins and ends by date", _register_dates(components).run),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
         _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
@@ -76,7 +79,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
         _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
         _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),
-        _task("passes", "访客通行证整理", "looking after passes", pass_upkeep(components).run),
+        _task("passes", "访客通行证整理", "looking after passes", _pass_upkeep(components).run),
         _task("silences", "屏蔽到期", "ending silences", components.desk.silences.run),
         _task("purge", "清理过期数据", "purging", lambda: purge(components.clock, store, current_config.retention)),
         _task("store_care", "数据库检查", "checking the database", monitor.run),
@@ -134,9 +137,17 @@ def _morning_report(components: Components) -> MorningReport:
     return MorningReport(components.store, components.clock.now, current_config.report_plan, components.outbox.enqueue)
 
 
+def _pass_upkeep(components: Components) -> PassUpkeep:
+    return pass_upkeep(components.passes, components.store, components.clock, components.register)
+
+
 def _card_scans(components: Components) -> CardScans:
     settings = components.current_config.desk_and_zone
     return CardScans(components.store, components.clock.now, settings, components.patrols.scan)
+
+
+def _register_dates(components: Components) -> RegisterDates:
+    return RegisterDates(components.store, components.register, components.clock.now)
 
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:

@@ -83,6 +83,11 @@ def ending_after(connection: sqlite3.Connection, us: int) -> list[sqlite3.Row]:
     return connection.execute(f"{_WITH_USES} WHERE p.until > ? ORDER BY p.until", (us,)).fetchall()
 
 
+def ids_ending_after(connection: sqlite3.Connection, us: int) -> set[str]:
+    """The ids of these."""
+    return {row["id"] for row in connection.execute("SELECT id FROM passes WHERE until > ?", (us,))}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of a list, by their end, the latest first: after this cursor, and of those that `state` names.
@@ -137,10 +142,3 @@ def delete(connection: sqlite3.Connection, pass_ids: Sequence[str]) -> None:
     """Delete passes."""
     for pass_id in pass_ids:
         connection.execute("DELETE FROM passes WHERE id = ?", (pass_id,))
-
-
-def of_host(connection: sqlite3.Connection, person_id: str) -> list[str]:
-    """The ids of the passes that a person has made: they are deleted with everything about that person."""
-    return [
-        row["id"] for row in connection.execute("SELECT id FROM passes WHERE host = ? AND host <> ''", (person_id,))
-    ]

@@ -93,17 +93,22 @@ class Passes:
         """Read the passes at the start. When they can't be read there are none, and the log says why."""
         vault, settings, since = self._store.vault, self.settings, to_us(self._now() - KEPT_IN_MEMORY)
         try:
-            found = await self._store.read(lambda connection: rows.ending_after(connection, since))
+            found = await self._store.read(
+                lambda connection: [pass_of(row, vault, settings) for row in rows.ending_after(connection, since)]
+            )
         except AnjuError as error:
             log.error("the passes can't be read", why=str(error))
             return
-        self._hold({row["id"]: pass_of(row, vault, settings) for row in found})
+        self._hold({one.id: one for one in found})
 
-    def tidy(self) -> None:
-        """Forget passes that are over, and give the others the hours and days that their kinds have now."""
-        kept = {one.id: one for one in self._held.values() if one.until >= self._now() - KEPT_IN_MEMORY}
-        settings = self.settings
-        kept = {pass_id: of_its_kind(one, settings) for pass_id, one in kept.items()}
+    async def tidy(self) -> None:
+        """Forget passes that are over or deleted, and give the others the hours and days that their kinds have now.
+
+        Raises NotRecorded when the database can't be read.
+        """
+        known, since, settings = set(self._held), to_us(self._now() - KEPT_IN_MEMORY), self.settings
+        gone = known - await self._store.read(lambda connection: rows.ids_ending_after(connection, since))
+        kept = {one.id: of_its_kind(one, settings) for one in self._held.values() if one.id not in gone}
         if kept != self._held:
             self._hold(kept)
 

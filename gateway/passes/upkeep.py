@@ -50,7 +50,7 @@ class PassUpkeep:
 
     async def check(self) -> None:
         """Do all of it once. Raises NotRecorded."""
-        self._passes.tidy()
+        await self._passes.tidy()
         now = self._now()
         for one in list(self._passes.held.values()):
             # The host's right to invite ends with the day they move out, and so do their invitations.

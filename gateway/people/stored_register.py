@@ -49,7 +49,7 @@ def read_register(connection: sqlite3.Connection, vault: Vault, *, card_numbers:
         {row["id"]: person_of(row, vault) for row in rows.persons(connection)},
         {row["id"]: membership_of(row) for row in rows.memberships(connection)},
         {row["plate"]: vehicle_of(row) for row in rows.vehicles(connection)},
-        {row["id"]: _credential(row, vault, values.get(row["id"])) for row in rows.credentials(connection)},
+        {row["id"]: credential_of(row, vault, values.get(row["id"])) for row in rows.credentials(connection)},
     )
 
 
@@ -71,7 +71,8 @@ def vehicle_of(row: sqlite3.Row) -> VehicleData:
     return VehicleData(row["place"], Listing(row["list"]), row["person"], since, until)
 
 
-def _credential(row: sqlite3.Row, vault: Vault, value: bytes | None) -> StoredCredential:
+def credential_of(row: sqlite3.Row, vault: Vault, value: bytes | None = None) -> StoredCredential:
+    """A row of credentials; with the number of a card where its sealed `value` is given."""
     return StoredCredential(
         row["id"],
         CredentialKind(row["kind"]),

@@ -145,11 +145,20 @@ async def test_a_kind_gives_its_hours_and_a_change_of_the_configuration_too(tmp_
         assert one.days == frozenset()
         kinds = {"agent": {"name": "中介", "longest": "4h", "usual": "1h", "days": ["mon", "sun"]}}
         anju.settings = VisitorSection.model_validate({"kinds": kinds})
-        anju.passes.tidy()
+        await anju.passes.tidy()
         assert anju.shown[one.id].hours is None
         assert anju.shown[one.id].days == {0, 6}
     async with bench(tmp_path) as again:
         assert again.shown[one.id] == one
+
+
+async def test_a_pass_that_was_deleted_with_its_host_opens_nothing(tmp_path):
+    async with bench(tmp_path) as anju:
+        one, other = await anju.make(), await anju.make(host="p2")
+        await anju.store.write(lambda connection: connection.execute("DELETE FROM passes WHERE host = 'p1'"))
+        await anju.passes.tidy()
+        assert set(anju.shown) == {other.id}
+        assert one.id not in anju.passes.held
 
 
 async def test_what_doors_let_in_is_counted(tmp_path):

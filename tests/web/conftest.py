@@ -18,6 +18,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.access import AccessControl, AccessRules, Links
+from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
@@ -254,6 +255,7 @@ class World:
                 commit=self.commit,
                 send=self.sent.append,
                 perform=self.perform,
+                codes=None if self.passes is None else PassCodeReader(self.passes),
             )
         )
 

@@ -68,6 +68,15 @@ MATRIX = {
     "GET /api/v1/handovers/{id}": ALL - {Role.INSTALLER},
     "POST /api/v1/handovers": GUARDS,
     "GET /handovers/{id}/print": ALL - {Role.INSTALLER},
+    "GET /api/v1/people": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/import": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/export.csv": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/export.xlsx": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households/{place}": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/households/{place}/history": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/households/{place}/changes": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/household": set(),
     "GET /api/v1/resident/requests": {Role.PROPERTY, Role.MANAGER},
     "POST /api/v1/resident/requests/{id}/confirm": {Role.PROPERTY, Role.MANAGER},
     "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
@@ -152,6 +161,13 @@ MATRIX = {
     "GET /api/v1/patrols": ALL - {Role.INSTALLER},
     "GET /api/v1/patrols/days": ALL - {Role.INSTALLER},
     "POST /api/v1/patrols/scans": GUARDS,
+    "POST /api/v1/alerts/{id}/answer": GUARDS,
+    "GET /api/v1/door-plates": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/door-plates/revoke": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/door-plates/reissue": {Role.PROPERTY, Role.MANAGER},
+    "GET /door-plates": {Role.PROPERTY, Role.MANAGER},
+    "POST /door-plates/print": {Role.PROPERTY, Role.MANAGER},
+    "POST /door-plates/change": {Role.PROPERTY, Role.MANAGER},
     "GET /api/v1/duty": GUARDS,
     "GET /api/v1/duty/entries": ALL - {Role.INSTALLER},
     "POST /api/v1/duty/entries": GUARDS,
@@ -174,6 +190,21 @@ EVERYBODY = {
     "POST /r/key/{token}",
     "GET /d/{token}",
     "POST /d/{token}",
+    "GET /d/r/{token}",
+    "GET /d/v/{token}",
+    "GET /d/{token}/help",
+    "POST /d/{token}/help",
+    "GET /d/{token}/visit",
+    "POST /d/{token}/visit",
+    "GET /d/{token}/register",
+    "POST /d/{token}/register",
+    "GET /d/{token}/staff",
+    "POST /d/{token}/staff/sign-in",
+    "POST /d/{token}/staff/sign-out",
+    "POST /d/{token}/staff/look",
+    "POST /d/{token}/staff/hung",
+    "POST /d/{token}/staff/wrong-door",
+    "POST /d/{token}/staff/position",
     "GET /c/",
     "GET /c/sw.js",
     "GET /c/who",
@@ -193,6 +224,14 @@ EVERYBODY = {
 FOR_RESIDENTS = {
     "GET /r/",
     "GET /r/notices",
+    "GET /r/passes",
+    "POST /r/passes",
+    "POST /r/passes/{id}",
+    "GET /r/door",
+    "POST /r/door",
+    "GET /r/alarm",
+    "POST /r/alarm",
+    "POST /r/visits/{number}",
     "GET /r/household",
     "POST /r/household",
     "POST /r/requests/{number}",
@@ -226,7 +265,9 @@ def _with_registry(anju):
 
 def _target(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64)
+    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64).replace(
+        "{kind}", "face"
+    )
 
 
 @pytest.mark.parametrize("role", [None, *Role])

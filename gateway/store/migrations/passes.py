@@ -35,4 +35,4 @@ def m001_passes(db: Database) -> None:
         )""")
     db.conn.execute("CREATE INDEX passes_until ON passes (until, id)")
     db.conn.execute("CREATE INDEX passes_place ON passes (place, until, id)")
-    db.conn.execute("CREATE INDEX passes_host ON passes (host) WHERE host <> ''")
+    db.conn.execute("CREATE INDEX passes_host ON passes (host)")
