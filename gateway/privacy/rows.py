@@ -250,3 +250,18 @@ def face_count(connection: sqlite3.Connection) -> int:
     """How many persons have an enrolled face."""
     count: int = connection.execute("SELECT count(DISTINCT person) FROM face_templates").fetchone()[0]
     return count
+
+
+def person_count(connection: sqlite3.Connection) -> int:
+    """How many persons are registered."""
+    count: int = connection.execute("SELECT count(*) FROM persons").fetchone()[0]
+    return count
+
+
+def faces_without_consent(connection: sqlite3.Connection) -> int:
+    """How many persons have an enrolled face and no consent to it on record: enrolled by an older version."""
+    count: int = connection.execute(
+        "SELECT count(DISTINCT person) FROM face_templates WHERE NOT EXISTS (SELECT 1 FROM consents WHERE"
+        " consents.person = face_templates.person AND kind = 'face' AND withdrawn_at IS NULL)"
+    ).fetchone()[0]
+    return count
