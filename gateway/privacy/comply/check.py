@@ -17,6 +17,7 @@ from gateway.privacy.comply.standard import (
     Requirement,
     SettingTest,
     Standard,
+    Test,
     WalkTestTest,
 )
 
@@ -24,6 +25,7 @@ TESTED = frozenset({DeviceType.ZONE, DeviceType.SENSOR, DeviceType.HOME})
 """Types of devices that `anju walk-test` trips."""
 _SHOWN = 8
 _UNIT = re.compile(r"(?P<unit>[^/]+/u\d+)(/.*)?")
+_ROOM = re.compile(r"[^/]+/u\d+/\d+(/.*)?")
 _WALL = re.compile(r"(^|/)(wall|fence|perimeter|weiqiang)")
 _GATE = re.compile(r"(^|/)(gate|entrance|lane|barrier)")
 
@@ -59,18 +61,26 @@ def check(standard: Standard, level: int, configuration: Configuration, walk_tes
 
 
 def _result(requirement: Requirement, configuration: Configuration, walk_tests: WalkTests) -> Result:
-    match requirement.test:
-        case DeviceTest() as test:
-            answer, why = _devices(test, configuration)
-        case CameraTest() as test:
-            answer, why = _cameras(test, configuration)
+    tests = requirement.test if isinstance(requirement.test, tuple) else (requirement.test,)
+    found = [_answer(test, configuration, walk_tests) for test in tests]
+    answers = {answer for answer, _why in found}
+    # What is missing decides, then what has to be asked.
+    worst = next(each for each in (Answer.MISSING, Answer.ASKED, Answer.MET) if each in answers)
+    shown = [why for answer, why in found if answer is worst]
+    return Result(requirement, worst, Words("；".join(w.zh for w in shown), "; ".join(w.en for w in shown)))
+
+
+def _answer(test: Test, configuration: Configuration, walk_tests: WalkTests) -> tuple[Answer, Words]:
+    match test:
+        case DeviceTest():
+            return _devices(test, configuration)
+        case CameraTest():
+            return _cameras(test, configuration)
         case WalkTestTest():
-            answer, why = _walked(configuration, walk_tests)
+            return _walked(configuration, walk_tests)
         case SettingTest(setting=name):
-            answer, why = _SETTINGS[name](configuration)
-        case _:
-            answer, why = Answer.ASKED, Words("请人工确认", "a person has to answer this")
-    return Result(requirement, answer, why)
+            return _SETTINGS[name](configuration)
+    return Answer.ASKED, Words("请人工确认", "a person has to answer this")
 
 
 def _devices(test: DeviceTest, configuration: Configuration) -> tuple[Answer, Words]:
@@ -171,12 +181,12 @@ def _is_at(place: str, sort: str) -> bool:
             return _GATE.search(place) is not None
         case "wall":
             return _WALL.search(place) is not None
-        case "unit":
-            return _unit_of(place) is not None
+        case "unit":  # the unit's door and hall, not its homes
+            return _unit_of(place) is not None and not _ROOM.fullmatch(place)
         case "building":
             return _unit_of(place) is not None or re.fullmatch(r"b\d+(/.*)?", place) is not None
         case "room":
-            return re.fullmatch(r"[^/]+/u\d+/\d+(/.*)?", place) is not None
+            return _ROOM.fullmatch(place) is not None
     return True
 
 

@@ -62,7 +62,7 @@ class Requirement(Section):
     level: Level
     clause: Annotated[str, Field(max_length=200)] = ""
     what: Name
-    test: Test
+    test: Annotated[Test | tuple[Test, ...], Field(description="one, or several that must all be met")]
 
 
 class Standard(Section):
