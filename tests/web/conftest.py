@@ -26,6 +26,7 @@ from gateway.care.service import Care
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
 from gateway.config.residents import CareSection, DoorPlateSection, HomeSection, SignInSection, VisitorSection
+from gateway.config.residents import DoorPlateSection, HomeSection, PrivacySection, SignInSection, VisitorSection
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -67,6 +68,7 @@ from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
+from gateway.privacy import make_privacy
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
@@ -378,6 +380,7 @@ async def world(
                 lambda: (CareSection(), ZONE),
                 lambda: made.register.snapshot,
             ),
+            privacy=make_privacy(store, lambda: made.now, PrivacySection, made.register.refresh, made.desk),
             homes=HomeAreas(
                 store,
                 lambda: made.now,
