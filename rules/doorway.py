@@ -80,7 +80,8 @@ class Doorway(Rule):
                 return self._raise(door, "forced", doors)
             case "door.held":
                 return self._raise(door, "held", doors)
-            case "access.denied":
+            # A camera reads whoever passes by: only what is held to a reader or entered is an attempt.
+            case "access.denied" if signal.data.get("credential") not in ("plate", "face"):
                 return self._denied(door, signal.time, doors)
         return ()
 

@@ -119,6 +119,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         | {"access", "homes"},
         "cli": BASE
         | {
+            "access",
             "app",
             "auth",
             "config",
@@ -128,6 +129,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
+            "passes",
             "people",
             "protocols",
         }

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.access.decision import AccessCode
 from gateway.access.request import AccessRequest, CodeRefusal
-from gateway.model import Credential, CredentialKind, Listing, Pass, Register, Vehicle
+from gateway.model import Credential, CredentialKind, Listing, Pass, Register, Resident, Vehicle
 from gateway.people.number_plates import normalized_plate
 
 VISITOR = "visitor"
@@ -27,7 +27,7 @@ class Room:
 class Holder:
     """Who passes. `key` names them for anti-passback and two-person doors; `fault` is why they may pass nowhere.
 
-    `rooms` are those that they belong to at the time of the decision. `lapsed`: they belonged to one before.
+    `rooms` are those that they belong to at the time of the decision. `lapse`: why they belong to none.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Holder:
     rooms: tuple[Room, ...] = ()
     plate: str = ""
     access_pass: Pass | None = None
-    lapsed: bool = False
+    lapse: AccessCode | None = None
     fault: AccessCode | None = None
 
     @property
@@ -53,7 +53,10 @@ def holders(request: AccessRequest, register: Register) -> Sequence[Holder]:
         case CredentialKind.FACE | CredentialKind.PHONE:
             return [_of_person(value, register, at)] if value in register.persons else []
         case CredentialKind.PLATE:
-            return list(_of_plate(normalized_plate(value), register, at))
+            plate = normalized_plate(value)
+            # One that nobody registered may still be on a list of access.yaml.
+            unknown = Holder(f"plate:{plate}", plate=plate, lapse=AccessCode.UNKNOWN)
+            return list(_of_plate(plate, register, at)) or [unknown]
         case CredentialKind.PASS:
             return _of_code(request, register)
     return []
@@ -89,7 +92,15 @@ def _of_person(person: str, register: Register, at: datetime, place: str = "") -
     rooms = tuple(Room(one.place, one.role) for one in resident.memberships if one.is_valid(at))
     if place and not any(is_within(room.place, place) for room in rooms):
         rooms = ()
-    return Holder(f"person:{person}", person, rooms, lapsed=not rooms and bool(resident.memberships))
+    return Holder(f"person:{person}", person, rooms, lapse=None if rooms else _lapse(resident, at))
+
+
+def _lapse(resident: Resident, at: datetime) -> AccessCode | None:
+    """Why somebody who is known belongs nowhere now; None for whoever never belonged to a room."""
+    if not resident.memberships:
+        return None
+    future = all(at < one.since for one in resident.memberships)
+    return AccessCode.NOT_BEGUN if future else AccessCode.MOVED_OUT
 
 
 def _of_plate(plate: str, register: Register, at: datetime) -> Iterator[Holder]:
@@ -107,10 +118,10 @@ def _of_vehicle(vehicle: Vehicle, register: Register, at: datetime) -> Holder:
         return Holder(key, vehicle.person, plate=vehicle.plate, fault=AccessCode.BARRED)
     if vehicle.person is not None and vehicle.person in register.persons:
         owner = _of_person(vehicle.person, register, at, vehicle.place or "")
-        rooms, lapsed, fault = owner.rooms, owner.lapsed, owner.fault
+        rooms, lapse, fault = owner.rooms, owner.lapse, owner.fault
     else:
-        rooms, lapsed, fault = ((Room(vehicle.place, "resident"),) if vehicle.place else ()), False, None
-    holder = Holder(key, vehicle.person, rooms, vehicle.plate, lapsed=lapsed, fault=fault)
+        rooms, lapse, fault = ((Room(vehicle.place, "resident"),) if vehicle.place else ()), None, None
+    holder = Holder(key, vehicle.person, rooms, vehicle.plate, lapse=lapse, fault=fault)
     return _with(holder, _fault_of_times(vehicle.since, vehicle.until, at))
 
 
@@ -136,7 +147,7 @@ def _with(holder: Holder, fault: AccessCode | None, plate: str = "") -> Holder:
     """The holder with the fault, unless they have a graver one already."""
     fault = holder.fault or fault
     return Holder(
-        holder.key, holder.person, holder.rooms, plate or holder.plate, holder.access_pass, holder.lapsed, fault
+        holder.key, holder.person, holder.rooms, plate or holder.plate, holder.access_pass, holder.lapse, fault
     )
 
 

@@ -26,7 +26,7 @@ def right_fault(
             return None  # a guard chose the doors; a resident can't give more than they have
     mine = rights_of(holder, door, rules)
     if not mine:
-        return AccessCode.MOVED_OUT if holder.lapsed else AccessCode.NOT_HERE
+        return holder.lapse or AccessCode.NOT_HERE
     with_kind = [right for right in mine if not right.kinds or request.credential.kind in right.kinds]
     if not with_kind:
         return AccessCode.KIND_NOT_TAKEN

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.access.calendar import Calendar
 from gateway.config.access import HERE, AccessSettings, DoorSection, ReaderSection, RightSection
+from gateway.config.configuration import Configuration
 
 
 class AccessRules:
@@ -22,6 +23,12 @@ class AccessRules:
         self.zone = zone
         self.calendar = Calendar(settings.holidays, zone)
         self._places = places
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> AccessRules:
+        """Of a configuration."""
+        places = {device.id: device.place for device in configuration.all_devices().values()}
+        return cls(configuration.access, places, ZoneInfo(configuration.compound.timezone))
 
     def place_of(self, door: DoorSection) -> str:
         """The place whose residents `here` means."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from gateway.access import AccessControl, AccessRules, Links, PassCodes
+from gateway.access import AccessControl, AccessRules, AccessState, Links, PassCodes
 from gateway.app.current_config import CurrentConfig
 from gateway.config.configuration import Configuration
 from gateway.flow.commands import Commands
@@ -30,9 +31,10 @@ class CurrentRules:
         return self._rules
 
     def _make(self) -> AccessRules:
-        config = self._current_config
-        places = {device.id: device.place for device in config.compound.devices.values()}
-        return AccessRules(config.access, places, ZoneInfo(config.settings.timezone))
+        configuration = self._current_config.configuration
+        if configuration is None:
+            return AccessRules(self._current_config.access, {}, ZoneInfo(self._current_config.settings.timezone))
+        return AccessRules.of(configuration)
 
 
 def make_access(
@@ -42,9 +44,13 @@ def make_access(
     intake: Intake,
     commands: Commands,
     supervisor: Supervisor,
-    codes: PassCodes | None = None,
+    codes: PassCodes,
+    alarm_of: Callable[[str], str],
 ) -> AccessControl:
-    """The control of all doors; it listens to the intake from here on."""
+    """The control of all doors; it listens to the intake from here on.
+
+    `alarm_of(place)` is how the home is armed, `codes` verifies those of passes.
+    """
     control = AccessControl(
         Links(
             store=store,
@@ -55,7 +61,8 @@ def make_access(
             send=commands.carry_out_sent,
             perform=supervisor.perform,
             codes=codes,
-        )
+        ),
+        AccessState(alarm_of=alarm_of),
     )
     intake.listeners.append(control.heard)
     return control

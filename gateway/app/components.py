@@ -144,7 +144,19 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         SystemAlerts("notifier", "notifier.failing", "notifier.restored", desk, report, clock.now),
     )
     rules = RuleEngine(lambda: register.snapshot)
-    homes = make_homes(store, clock.now, intake, report, rules, current_config, lambda: register.snapshot, outbox)
+    residents = residents_of(store, register, clock, current_config, intake, outbox, refusals)
+    passes = make_passes(store, clock, current_config, intake, register)
+    homes = make_homes(
+        store,
+        clock.now,
+        intake,
+        report,
+        rules,
+        current_config,
+        lambda: register.snapshot,
+        outbox,
+        residents.notices.tell,
+    )
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -162,7 +174,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
     )
     passes = make_passes(store, clock, current_config, intake, register)
     codes = PassCodeReader(passes)
-    access = make_access(current_config, store, register, intake, commands, supervisor, codes)
+    access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
         current_config=current_config,
         clock=clock,
@@ -188,7 +200,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report),
+        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
         passes=passes,
         refusals=refusals,
@@ -204,7 +216,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         ),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
-        residents=residents_of(store, register, clock, current_config, intake, outbox, refusals),
+        residents=residents,
     )
 
 

@@ -15,8 +15,8 @@ from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.homes import NAME, HomeAreas
 from gateway.homes.keypads import ArmingInput
 from gateway.homes.schedule import ArmingSchedule
-from gateway.homes.telling import HouseholdTeller, Outlets
-from gateway.model import CredentialKind, Register, Signal, Words
+from gateway.homes.telling import HouseholdTeller, Outlets, TellHousehold
+from gateway.model import CredentialKind, Register, Signal
 from gateway.notify import Outbox
 from gateway.people.credential_digest import credential_digest
 from gateway.store import Store
@@ -41,13 +41,12 @@ def make_homes(
     current_config: CurrentConfig,
     register: Callable[[], Register],
     outbox: Outbox,
+    tell: TellHousehold,
 ) -> Homes:
     """Nothing of it runs yet. Codes are taken out of signals from now on."""
 
     def homes() -> Any:
         return current_config.residents.homes
-
-    async def no_notices(place: str, words: Words, kind: str, about: str = "") -> None: ...
 
     def card_holder(data: Mapping[str, Any]) -> tuple[str, str] | None:
         """The person and room of the valid card that a reader's signal names."""
@@ -62,7 +61,7 @@ def make_homes(
     areas = HomeAreas(store, now, intake.act, report, lambda: rules.state_of(NAME), homes, register)
     outlets = Outlets(
         emit=report,
-        tell=no_notices,
+        tell=tell,
         enqueue=outbox.enqueue,
         place_name=lambda path: current_config.facts().place_name(path),
     )

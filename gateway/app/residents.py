@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
+from zoneinfo import ZoneInfo
 
 from gateway.app.current_config import CurrentConfig
 from gateway.clock import Clock
 from gateway.config.residents import SignInSection
-from gateway.errors import Conflict, NotFound
+from gateway.errors import NotFound
 from gateway.flow.intake import Intake
 from gateway.limits import RefusalLog
 from gateway.model import Words
 from gateway.notify import Outbox
 from gateway.notify.at_once import PrivateMessage
 from gateway.people import CurrentRegister
+from gateway.people.households import ChangeRequests
 from gateway.residents import Residents, make_residents
-from gateway.residents.requests.requests import Orders
 from gateway.store import Store
 
 
@@ -39,11 +39,10 @@ def residents_of(
             raise NotFound("residents.yaml names no notifier for codes")
         await outbox.send_private(notifier, code_message(current_config.facts().name, number, code, settings()))
 
-    return make_residents(store, register, clock.now, settings, intake.act, send, refusals, _carry_out)
-
-
-def _carry_out(_connection: sqlite3.Connection, _place: str, _orders: Orders, _by: str, _why: str) -> None:
-    raise Conflict("changes are made at the property's desk")
+    changes = ChangeRequests(store.vault, clock.now, lambda: ZoneInfo(current_config.settings.timezone))
+    return make_residents(
+        store, register, clock.now, settings, intake.act, send, refusals, changes.apply_change_request
+    )
 
 
 def code_message(compound: str, number: str, code: str, settings: SignInSection) -> PrivateMessage:

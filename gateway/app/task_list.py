@@ -13,6 +13,7 @@ from gateway.app.identity_sync import sync_identities
 from gateway.app.morning_report import MorningReport
 from gateway.app.passes import pass_upkeep
 from gateway.app.refusal_alerts import report_refusals
+from gateway.app.register_dates import RegisterDates
 from gateway.app.store_monitor import StoreMonitor
 from gateway.errors import NotRecorded
 from gateway.flow.unrecorded_signals import GATEWAY
@@ -69,6 +70,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("certificate_watch", "证书到期检查", "checking certificates' expiry", components.certificate_watch.run),
         _task("search", "历史检索", "the words of alerts for the search", components.search_index.run),
         _task("known", "人脸和车牌名单", "lists of faces and plates", lambda: _sync_identities(components)),
+        _task("register_dates", "登记到期检查", "what begins and ends by date", _register_dates(components).run),
         _task("clock", "校时", "following the clock", lambda: follow_wall_clock(components.clock, store, *followers)),
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
         _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
@@ -140,6 +142,10 @@ def _pass_upkeep(components: Components) -> PassUpkeep:
 def _card_scans(components: Components) -> CardScans:
     settings = components.current_config.desk_and_zone
     return CardScans(components.store, components.clock.now, settings, components.patrols.scan)
+
+
+def _register_dates(components: Components) -> RegisterDates:
+    return RegisterDates(components.store, components.register, components.clock.now)
 
 
 def _sync_identities(components: Components) -> Coroutine[Any, Any, None]:

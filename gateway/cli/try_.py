@@ -1,4 +1,4 @@
-"""`anju try face|plate|motion FILE…`: runs a recogniser, one JSON object a line; `anju try notify`: sends a test."""
+"""`anju try face|plate|motion FILE…`: runs a recogniser, one JSON object a line; `access` and `notify` try these."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from gateway.cli.try_access import access
 from gateway.cli.try_notify import notify
 from gateway.errors import BadInput
 
@@ -20,7 +21,7 @@ files_argument = click.argument("files", nargs=-1, required=True, type=click.Pat
 
 @click.group("try")
 def command() -> None:
-    """Try a recogniser on photographs or clips, or send a test by a notifier.
+    """Try a recogniser on photographs or clips, a credential at a door, or send a test by a notifier.
 
     Recognisers print one JSON object a line. Unreadable files are reported on stderr and make the exit code 1.
     """
@@ -75,6 +76,7 @@ def motion(files: Sequence[str], sensitivity: float) -> None:
     _try("motion", files, lambda file: [(round(start, 2), round(end, 2)) for start, end in motions(file, sensitivity)])
 
 
+command.add_command(access)
 command.add_command(notify)
 
 

@@ -17,7 +17,13 @@ def credential_digest(vault: Vault, kind: CredentialKind, value: str) -> bytes:
 
     Raises VaultError without a usable key.
     """
-    return vault.mac(f"credential {kind}", normalized_value(value).encode())[:_BYTES]
+    normalized = _without_zeros(normalized_value(value)) if kind is CredentialKind.CARD else normalized_value(value)
+    return vault.mac(f"credential {kind}", normalized.encode())[:_BYTES]
+
+
+def _without_zeros(card: str) -> str:
+    """A decimal number without its leading zeros: cards have them printed, and readers and spreadsheets lose them."""
+    return re.sub(r"\b0+(?=[0-9])", "", card) if re.fullmatch(r"[0-9]+(?:,[0-9]+)?", card) else card
 
 
 def normalized_value(value: str) -> str:

@@ -115,6 +115,7 @@ class _Planning:
         self._kept: set[str] = set()
         """Ids of memberships, and plates, that the roster has."""
         self._cards = {each.digest: each for each in stored.credentials.values() if each.kind is CredentialKind.CARD}
+        self._listed_cards: set[bytes] = set()
         self._pins: dict[tuple[str | None, str], list[StoredCredential]] = defaultdict(list)
         for each in stored.credentials.values():
             if each.kind is CredentialKind.PIN:
@@ -125,14 +126,14 @@ class _Planning:
         key = self._finder.find(index, listed)
         before = self._stored.persons.get(key) if key else None
         born = date.fromisoformat(listed.born) if listed.born else None
-        data = PersonData(listed.name, listed.phone, listed.id_number, born, listed.listing)
+        data = PersonData(listed.name, listed.phone, listed.id_number, born, listed.listing or Listing.RESIDENT)
         if before is not None:  # an empty cell keeps what is stored
             data = PersonData(
                 listed.name,
                 data.phone or before.phone,
                 data.id_number or before.id_number,
                 data.born or before.born,
-                listed.listing,
+                listed.listing or before.listing,
             )
         key = key or listed.id or new_id("p")
         self._ids.append(key)
@@ -153,11 +154,7 @@ class _Planning:
         before = self._stored.memberships.get(key) if key else None
         since = listed.since or (before.since if before else self._at)
         until = listed.until or (before.until if before else None)
-        if until is not None and until <= since:
-            what = Words("结束早于开始", "it ends before it begins")
-            self.plan.mistakes.append(
-                LineMistake(listed.line, what, Words("请写开始日期，或核对日期", "give `since`, or check both dates"))
-            )
+        if self._ends_first(listed.line, since, until):
             return
         role = listed.role or (before.role if before else "resident")
         data = MembershipData(person, listed.place, role, since, until)
@@ -173,6 +170,15 @@ class _Planning:
             lambda writer: writer.put_membership(data, key),
         )
 
+    def _ends_first(self, line: int, since: datetime | None, until: datetime | None) -> bool:
+        """Note a mistake where it would end before it begins, which without `since` is now."""
+        if since is None or until is None or since < until:
+            return False
+        what = Words("结束早于开始", "it ends before it begins")
+        fix = Words("请写开始日期，或核对日期", "give `since`, or check both dates")
+        self.plan.mistakes.append(LineMistake(line, what, fix))
+        return True
+
     def vehicle(self, listed: ListedVehicle) -> None:
         plate, before = listed.plate, self._stored.vehicles.get(listed.plate)
         person = self._ids[listed.person] if listed.person is not None else None
@@ -187,6 +193,8 @@ class _Planning:
         )
         if before is not None and listed.until is not None and same_room and not listed.since:
             data = replace(data, since=before.since)  # one that is over and stays so
+        if self._ends_first(listed.line, data.since, data.until):
+            return
         self._kept.add(plate)
         self._note(
             Subject.VEHICLE,
@@ -207,6 +215,11 @@ class _Planning:
         kind = CredentialKind(listed.kind)
         digest = credential_digest(self._vault, kind, listed.value)
         if kind is CredentialKind.CARD:
+            if digest in self._listed_cards:  # written in two ways: with and without leading zeros
+                what = Words("同一张卡写了两次", "the same card is there twice")
+                self.plan.mistakes.append(LineMistake(listed.line, what, Words("只留一处", "keep one of them")))
+                return
+            self._listed_cards.add(digest)
             self._card(listed, listed.place, person, self._cards.get(digest))
         else:
             self._pin(listed, listed.place, person, digest)
@@ -215,7 +228,7 @@ class _Planning:
         if before is not None and (before.person, before.place) != (person, place):
             self.plan.mistakes.append(LineMistake(listed.line, *_CARD_IN_USE))
             return
-        label = _ending(listed.value)
+        label = ending(listed.value)
         if before is not None and not (is_over(before.until, self._at) and listed.until is None):
             self._redate(listed, before, Subject.CARD, label)
             return
@@ -234,6 +247,8 @@ class _Planning:
 
     def _redate(self, listed: ListedCredential, before: StoredCredential, subject: Subject, label: str) -> None:
         since, until = listed.since or before.since, listed.until or before.until
+        if self._ends_first(listed.line, since, until):
+            return
         fields = tuple(
             name for name, old, new in (("since", before.since, since), ("until", before.until, until)) if old != new
         )
@@ -252,6 +267,8 @@ class _Planning:
         self, listed: ListedCredential, kind: CredentialKind, place: str, person: str | None, label: str
     ) -> None:
         data = CredentialData(kind, listed.value, place, person, listed.since or self._at, listed.until)
+        if self._ends_first(listed.line, data.since, data.until):
+            return
         self.plan.add(
             PlannedChange(
                 Subject(kind.value), "added", label, lambda writer: writer.add_credential(data), listed.line, place
@@ -369,21 +386,21 @@ class _PersonFinder:
         named = [key for key in self._named[normalized_name(listed.name)] if key not in self._taken]
         rooms = self._listed_rooms[index]
         phone = normalized_phone(listed.phone)
-        for fits in (
+        fitting: tuple[Callable[[str], bool], ...] = (
             lambda key: bool(rooms & self._rooms[key]),
             lambda key: bool(phone) and normalized_phone(self._stored.persons[key].phone) == phone,
             lambda key: not rooms and not self._rooms[key] and listed.listing is Listing.WATCH,
-        ):
-            for key in named:
-                if fits(key):
-                    self._taken.add(key)
-                    return key
-        return None
+        )
+        found = next((key for fits in fitting for key in named if fits(key)), None)
+        if found is not None:
+            self._taken.add(found)
+        return found
 
 
 def _different(before: object, after: object, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if before is None or getattr(before, name) != getattr(after, name))
 
 
-def _ending(number: str) -> str:
+def ending(number: str) -> str:
+    """The last digits of a card's number, at most half of them: enough to tell two apart, too few to copy one."""
     return number[-min(_SHOWN_DIGITS, max(1, len(number) // 2)) :]

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.config import CompoundSettings, Configuration, load
 from gateway.config.places import read_places
+from gateway.config.residents import DoorPlateSection
 from gateway.errors import AnjuError
 from gateway.model import Place
 from gateway.store import journal
 
 _SECTION = re.compile(r"^# .*devices\.yaml$", re.MULTILINE)
 _MASKED = re.compile(r"(:\s*)\*\*\*")
+
+
+_RESIDENTS = re.compile(r"^# residents\.yaml$(.*?)(?=^# \S+\.yaml$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class NoConfiguration(AnjuError):
@@ -35,6 +40,8 @@ class Rooms:
     public_url: str
     places: Mapping[str, Place]
     rooms: tuple[str, ...]
+    door_plates: DoorPlateSection = field(default_factory=DoorPlateSection)
+    """What residents.yaml says of them."""
 
     def chosen(self, inhabited: Iterable[str], prefixes: Iterable[str] = ()) -> list[str]:
         """All rooms and other inhabited places; with `prefixes` only those at or below one of them."""
@@ -54,6 +61,7 @@ def rooms_from_folder(folder: Path) -> Rooms:
         str(compound.public_url).rstrip("/"),
         configuration.places,
         tuple(_rooms(configuration.places, ids)),
+        configuration.residents.door_plates,
     )
 
 
@@ -66,7 +74,19 @@ def rooms_from_journal(connection: sqlite3.Connection) -> Rooms:
     places, _ = read_places(tree)
     ids = [str(building.get("id")) for building in tree.get("buildings", ()) if isinstance(building, dict)]
     phone = str(tree.get("property_phone", ""))
-    return Rooms(str(tree["name"]), phone, _public_url(tree), places, tuple(_rooms(places, ids)))
+    rooms, section = tuple(_rooms(places, ids)), _door_plates(text or "")
+    return Rooms(str(tree["name"]), phone, _public_url(tree), places, rooms, section)
+
+
+def _door_plates(configuration: str) -> DoorPlateSection:
+    """The section of residents.yaml in a configuration as stored; the defaults where it has none."""
+    found = _RESIDENTS.search(configuration)
+    try:
+        tree: Any = YAML(typ="safe").load(found[1]) if found else None
+        section = tree.get("door_plates") if isinstance(tree, dict) else None
+        return DoorPlateSection.model_validate(section or {})
+    except (YAMLError, ValidationError):  # a secret of another section is masked, or a key is of another version
+        return DoorPlateSection()
 
 
 def _rooms(places: Iterable[str], buildings: list[str]) -> Iterator[str]:

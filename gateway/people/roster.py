@@ -205,7 +205,7 @@ class _Reading:
         return found
 
     def _person(self, line: _Line, *, stays: bool) -> int:
-        person, roster = self._read_person(line), self.roster
+        person, roster = self._read_person(line, line.listing if stays else None), self.roster
         index = self.lookup.find(person, line.place)
         if index is None:
             index = len(roster.persons)
@@ -226,7 +226,7 @@ class _Reading:
             self._add_stay(ListedMembership(line.number, index, line.place, role or "", line.since, line.until))
         return index
 
-    def _read_person(self, line: _Line) -> ListedPerson:
+    def _read_person(self, line: _Line, listing: Listing | None) -> ListedPerson:
         name, key = " ".join(line.cell("name").split()), line.cell("id")
         if len(name) > _NAME_LIMIT or not name.isprintable():
             self.note(
@@ -247,7 +247,7 @@ class _Reading:
             self.value(cell_values.phone, line.cell("phone")),
             self.value(cell_values.id_number, line.cell("id_number")),
             self.value(cell_values.day_of, line.cell("born")),
-            line.listing,
+            listing,
         )
 
     def _add_stay(self, stay: ListedMembership) -> None:

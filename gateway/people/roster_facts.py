@@ -18,7 +18,8 @@ class ListedPerson:
     phone: str = ""
     id_number: str = ""
     born: str = ""
-    listing: Listing = Listing.RESIDENT
+    listing: Listing | None = Listing.RESIDENT
+    """None in a line that is about a vehicle or card of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,12 @@ class PersonLookup:
 def joined(before: ListedPerson, after: ListedPerson) -> ListedPerson | None:
     """One person of two lines; None where they contradict each other. An empty cell contradicts nothing."""
     pairs = {name: (getattr(before, name), getattr(after, name)) for name in _VALUES}
-    if any(one and other and one != other for one, other in pairs.values()) or before.listing is not after.listing:
+    if any(one and other and one != other for one, other in pairs.values()):
         return None
     return replace(before, **{name: one or other for name, (one, other) in pairs.items()})
 
 
-_VALUES = ("id", "name", "phone", "id_number", "born")
+_VALUES = ("id", "name", "phone", "id_number", "born", "listing")
 
 
 def same_stay(before: ListedMembership, after: ListedMembership) -> ListedMembership | None:

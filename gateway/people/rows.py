@@ -207,12 +207,6 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
     ).rowcount
 
 
-def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
-    """The sealed numbers of all cards that were not ended, by the credential's id."""
-    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
-    return {row["id"]: row["value"] for row in connection.execute(sql)}
-
-
 def set_credential_dates(
     connection: sqlite3.Connection, credential_id: str, since_us: int, until_us: int | None
 ) -> None:
@@ -224,6 +218,35 @@ def last_change(connection: sqlite3.Connection) -> int:
     """The number of the last change of the register; 0 before the first."""
     row = connection.execute("SELECT max(number) AS last FROM register_changes").fetchone()
     return row["last"] or 0
+
+
+def last_change_at(connection: sqlite3.Connection, place: str) -> int:
+    """The number of the last change of exactly this place; 0 before the first."""
+    row = connection.execute("SELECT max(number) AS last FROM register_changes WHERE place = ?", (place,)).fetchone()
+    return row["last"] or 0
+
+
+def last_change_of(connection: sqlite3.Connection, person_id: str) -> int:
+    """The number of the last change about the person; 0 before the first."""
+    sql = "SELECT max(number) AS last FROM register_changes WHERE person = ?"
+    return connection.execute(sql, (person_id,)).fetchone()["last"] or 0
+
+
+def people_with_faces_without_room(connection: sqlite3.Connection, now_us: int) -> list[str]:
+    """Who has templates, is not watched for, and belongs to no room now or later."""
+    found = connection.execute(
+        "SELECT DISTINCT f.person FROM face_templates f JOIN persons p ON p.id = f.person WHERE p.list = 'resident'"
+        " AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.person = f.person AND (m.until IS NULL OR m.until > ?))",
+        (now_us,),
+    )
+    return [row["person"] for row in found]
+
+
+def count_faces(connection: sqlite3.Connection, person_id: str) -> int:
+    """How many templates the person has."""
+    row = connection.execute("SELECT count(*) AS n FROM face_templates WHERE person = ?", (person_id,)).fetchone()
+    count: int = row["n"]
+    return count
 
 
 def insert_change(  # the table's columns

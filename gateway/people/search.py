@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.model import Place, Register, Resident
@@ -84,6 +85,15 @@ class PeopleIndex:
         for entry in self._entries:
             for place in places_of(entry.resident):
                 self._at.setdefault(place, []).append(entry.resident)
+
+        self._plates: dict[str, list[str]] = {}
+        for plate, vehicle in register.vehicles.items():
+            if vehicle.person is not None:
+                self._plates.setdefault(vehicle.person, []).append(plate)
+
+    def plates_of(self, person: str, at: datetime) -> list[str]:
+        """The plates of the person's own vehicles at this time."""
+        return [plate for plate in self._plates.get(person, ()) if self.register.vehicles[plate].is_valid(at)]
 
     def everybody(self) -> Found:
         """All people, by room and name."""

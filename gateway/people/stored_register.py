@@ -43,13 +43,13 @@ def read_register(connection: sqlite3.Connection, vault: Vault, *, card_numbers:
     """Read all of it. Raises VaultError without a usable key, and NotRecorded."""
     if vault.fault is not None:
         raise VaultError(vault.fault)
-    values = rows.card_values(connection) if card_numbers else {}
+    values = {row["id"]: row["value"] for row in rows.credential_values(connection)} if card_numbers else {}
     return StoredRegister(
         rows.last_change(connection),
         {row["id"]: person_of(row, vault) for row in rows.persons(connection)},
         {row["id"]: membership_of(row) for row in rows.memberships(connection)},
         {row["plate"]: vehicle_of(row) for row in rows.vehicles(connection)},
-        {row["id"]: _credential(row, vault, values.get(row["id"])) for row in rows.credentials(connection)},
+        {row["id"]: credential_of(row, vault, values.get(row["id"])) for row in rows.credentials(connection)},
     )
 
 
@@ -71,7 +71,8 @@ def vehicle_of(row: sqlite3.Row) -> VehicleData:
     return VehicleData(row["place"], Listing(row["list"]), row["person"], since, until)
 
 
-def _credential(row: sqlite3.Row, vault: Vault, value: bytes | None) -> StoredCredential:
+def credential_of(row: sqlite3.Row, vault: Vault, value: bytes | None = None) -> StoredCredential:
+    """A row of credentials; with the number of a card where its sealed `value` is given."""
     return StoredCredential(
         row["id"],
         CredentialKind(row["kind"]),

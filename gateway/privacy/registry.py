@@ -46,6 +46,7 @@ PERSONAL: Sequence[PersonalTable] = (
     PersonalTable("passes", person="host", actor="made_by", sealed=("name", "plate"), hidden=("token_id", "token")),
     PersonalTable("resident_codes", person="person", hidden=("phone", "code")),
     PersonalTable("resident_keys", person="person", hidden=("id",)),
+    PersonalTable("resident_requests", person="person", actor="answered_by", sealed=("orders", "answer")),
     PersonalTable("resident_devices", person="person", hidden=("token", "phone"), plain=("name",)),
     PersonalTable(
         "access_log", person="person", keep_rows=True, actor="by", texts=("reason", "holder"), hidden=("holder",)
@@ -83,6 +84,7 @@ NOT_PERSONAL = {
     "door_plates": "codes of rooms, not of persons",
     "erasure_alerts": "ids of alerts that a deletion changed",
     "notifier_proofs": "when a channel worked",
+    "resident_notices": "sentences to a room: persons stand in them as ids, and they are sealed",
     "progress": "how far rules have read",
     "search_alerts": "ids of alerts",
     "search_progress": "how far the index has read",

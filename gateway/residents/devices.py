@@ -13,7 +13,7 @@ from functools import partial
 from gateway.auth.resident import ResidentIdentity
 from gateway.auth.users import token_hash
 from gateway.errors import NotFound
-from gateway.model import Action, Step, Words
+from gateway.model import Action, Step, Words, person_mark
 from gateway.residents import rows
 from gateway.residents.digests import phone_digest, plain_number
 from gateway.residents.directory import Directory
@@ -111,8 +111,7 @@ class Devices:
 
     def _new_phone(self, person: str, name: str, way: str, *, new_number: bool) -> Words:
         """What the household is told: it knows whether that is right, and nobody else does."""
-        known = self._directory.person(person)
-        who, by = known.name if known is not None else person, _WAYS[way]
+        who, by = person_mark(person), _WAYS[way]
         zh, en = f"{who}在一部新手机上登录（{name}，{by.zh}）。", f"{who} signed in on a new phone ({name}, {by.en})."
         if new_number:
             zh += "登录号码与以前不同，如不是本人换号，请马上告诉物业。"

@@ -30,6 +30,11 @@ class Directory:
         found = self._register.snapshot.persons.get(person)
         return found.person if found is not None and self.rooms(person) else None
 
+    def name(self, person: str) -> str | None:
+        """For sentences that were kept; also of somebody who has moved out."""
+        found = self._register.snapshot.persons.get(person)
+        return found.person.name if found is not None else None
+
     async def with_number(self, number: str) -> Sequence[str]:
         """The ids of those who live here and have this number; owners first."""
         wanted = digest(self._store.vault, BlindKind.PHONE, number)

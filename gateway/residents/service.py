@@ -19,6 +19,7 @@ from gateway.residents.devices import Devices
 from gateway.residents.directory import Directory
 from gateway.residents.keys import Keys
 from gateway.residents.limits import SignInLimits
+from gateway.residents.near import NearDoors
 from gateway.residents.notices import Notices
 from gateway.residents.requests import CarryOut, Requests
 from gateway.residents.sign_in import SignIn
@@ -44,6 +45,7 @@ class Residents:
     sender: CodeSender
     notices: Notices
     requests: Requests
+    near: NearDoors
     store: Store
     now: Callable[[], datetime]
 
@@ -91,6 +93,7 @@ def make_residents(
         sender=sender,
         notices=notices,
         requests=Requests(store, now, act, notices, carry_out, register.refresh),
+        near=NearDoors(now, lambda: settings().near_for),
         store=store,
         now=now,
     )

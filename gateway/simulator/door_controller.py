@@ -1,6 +1,6 @@
-"""Doors with card readers (门禁) behind one controller: forced, held open, access denied, unlocked by command.
+"""Doors with card readers (门禁) behind one controller: forced, held open, unlocked by command.
 
-A loudspeaker hangs on the same controller.
+The gateway decides about the cards. A loudspeaker hangs on the same controller.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from gateway.simulator.mqtt import DeviceCommand, MqttDevices
 
 ACCOUNT = "doors"
 FORCED, HELD, GARAGE = "door-b1-u1", "door-b3-u2", "door-garage"
+UNIT, GATE = "door-b3-u1", "door-east"
 SPEAKER = "speaker-wall"
-DEVICES = (FORCED, HELD, GARAGE, SPEAKER)
+DEVICES = (FORCED, HELD, GARAGE, UNIT, GATE, SPEAKER)
+CARDS = {FORCED: 10002208, HELD: 10000802, GARAGE: 10005628}
+"""Of residents, by the door where they show it; the demo registers them."""
+UNKNOWN_CARD = 99994711
 SPOKEN_S = 2.0
 """How long the loudspeaker takes for any text."""
 OPEN_S = 2.0
@@ -37,16 +41,17 @@ def closed(devices: MqttDevices, door: str) -> None:
 
 def denied(devices: MqttDevices) -> None:
     """Somebody shows an unknown card."""
-    reason = {"zh": "未登记的卡", "en": "unknown card"}
-    devices.send_signal(GARAGE, "access.denied", credential="**** 4711", reason=reason)
+    _show_card(devices, GARAGE, UNKNOWN_CARD)
 
 
 async def resident_enters(devices: MqttDevices, door: str) -> None:
-    """A resident shows a card and walks in."""
-    devices.send_signal(door, "access.granted", credential="**** 2208")
-    devices.send_signal(door, "door.opened")
-    await asyncio.sleep(OPEN_S)
-    devices.send_signal(door, "door.closed")
+    """A resident shows a card; they walk in once the gateway has unlocked the door."""
+    _show_card(devices, door, CARDS[door])
+
+
+def _show_card(devices: MqttDevices, door: str, number: int) -> None:
+    masked = f"**** {number % 10_000:04d}"
+    devices.send_signal(door, "credential.presented", credential=masked, card={"number": number})
 
 
 async def handle_commands(devices: MqttDevices) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -11,7 +12,9 @@ from gateway.access.remote_opening import OpeningRefused
 from gateway.desk.lifecycle import InvalidStep
 from gateway.errors import NotRecorded, Refused, TooMany, WrongPassword
 from gateway.model import Words
+from gateway.people.household_room import ChangeRefused
 from gateway.plan.edit import PlanRefused
+from gateway.store.vault import VaultError
 
 _CODES: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "请求不正确"),
@@ -73,6 +76,15 @@ def not_found(what: Words) -> ApiError:
     return ApiError(404, Words(f"没有找到{what.zh}", f"There is no such {what.en}"))
 
 
+@contextmanager
+def key_needed() -> Iterator[None]:
+    """503 while the key is missing that sealed values are read and written with."""
+    try:
+        yield
+    except VaultError as error:
+        raise ApiError(503, Words.of(error.why), "no_key") from error
+
+
 def error_for_status(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> ErrorResponse:
     """The response for a bare HTTP status. `sentence` is English; the Chinese comes from the table of statuses."""
     code, zh = _CODES.get(status, _CODES[400 if status < 500 else 500])
@@ -97,7 +109,7 @@ def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
             return ErrorResponse(400, "bad_request", _validation_words(error))
         case InvalidStep():
             return ErrorResponse(400, "bad_request", Words(f"{error.field}:{error.reason.zh}", str(error)))
-        case PlanRefused():
+        case PlanRefused() | ChangeRefused():
             return ErrorResponse(error.status, error.code, error.words)
         case OpeningRefused():
             return ErrorResponse(error.status, "door_refused", error.words)

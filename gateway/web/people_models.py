@@ -228,6 +228,8 @@ class RegisterChangeView(ResponseModel):
     why: str
     subject: str
     subject_id: str
+    person: str | None
+    person_name: str | None
     before: Mapping[str, str | None] | None
     after: Mapping[str, str | None] | None
 

@@ -19,8 +19,10 @@ from gateway.web.api import (
     commands,
     desk_options,
     devices,
+    door_plates,
     drills,
     duty,
+    household,
     incidents,
     notifiers,
     patrols,
@@ -43,8 +45,11 @@ from gateway.web.api.exports import ExportRoutes
 from gateway.web.api.figures import FigureRoutes
 from gateway.web.api.handovers import HandoverRoutes
 from gateway.web.api.history import HistoryRoutes
+from gateway.web.api.households import HouseholdRoutes
 from gateway.web.api.live_view import LiveViewRoutes
 from gateway.web.api.passes import PassRoutes
+from gateway.web.api.people import PeopleSearch
+from gateway.web.api.people_lists import PeopleLists
 from gateway.web.api.pictures import PictureRoutes
 from gateway.web.api.push import PushRoutes
 from gateway.web.api_errors import error_for_status
@@ -56,6 +61,7 @@ from gateway.web.metrics import WebMetrics
 from gateway.web.pages.console import ConsolePages
 from gateway.web.pages.docs import DocsPages
 from gateway.web.pages.door_plate import DoorPlatePages
+from gateway.web.pages.door_plate.office import OfficePages
 from gateway.web.pages.handover import HandoverPages
 from gateway.web.pages.incident_report import IncidentReportPages
 from gateway.web.pages.patrol import PatrolPages
@@ -97,6 +103,7 @@ def build(services: Services) -> web.Application:
             *procedure.ROUTES,
             *devices.ROUTES,
             *places.ROUTES,
+            *door_plates.ROUTES,
             *plan.ROUTES,
             *commands.ROUTES,
             *arming.ROUTES,
@@ -118,10 +125,15 @@ def build(services: Services) -> web.Application:
             *FigureRoutes().routes(),
             *HistoryRoutes(view_audit).routes(),
             *AuditRoutes(view_audit).routes(),
+            *PeopleSearch(view_audit).routes(),
+            *PeopleLists().routes(),
+            *HouseholdRoutes(view_audit).routes(),
+            *household.ROUTES,
             *AccessRoutes(view_audit).routes(),
             *system.ROUTES,
             *docs.routes(),
             *DoorPlatePages(renderer, services.refusals).routes(),
+            *OfficePages(renderer).routes(),
             *HandoverPages(renderer, view_audit).routes(),
             *PatrolPages(renderer).routes(),
             *VisitorPages(renderer).routes(),

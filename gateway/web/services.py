@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 
@@ -32,6 +33,7 @@ from gateway.notify import NotifierStatus
 from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.people.households import Households
 from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
 from gateway.protocols.sip.link import IntercomLinks
@@ -156,6 +158,12 @@ class Services:
     def compound(self) -> CompoundInfo:
         """The present facts about the compound."""
         return self.get_compound()
+
+    @property
+    def households(self) -> Households:
+        """Rooms, read and changed."""
+        zone = ZoneInfo(self.compound.timezone)
+        return Households(self.store, self.register, self.now, self.act, zone)
 
     def name_of(self, person: str) -> str | None:
         """The name of the person with this id, from the register; None for an unknown or deleted one."""

@@ -19,6 +19,7 @@ HANDOVER = "handover-view"
 PASSES = "pass-view"
 SEARCH, TIMELINE, AUDIT, REPORT = "history-search", "timeline-view", "audit-view", "report-view"
 PASSAGES = "access-view"
+HOUSEHOLD, PEOPLE_SEARCH = "household-view", "people-search"
 _NAMES = {
     CAMERA: "camera",
     CLIP: "clip",
@@ -30,6 +31,8 @@ _NAMES = {
     AUDIT: "of",
     REPORT: "of",
     PASSAGES: "of",
+    HOUSEHOLD: "place",
+    PEOPLE_SEARCH: "of",
 }
 MERGE_WITHIN = timedelta(minutes=1)
 """A view that continues within this time is the same one: after a reconnect, for the next range of a recording, for the
@@ -54,10 +57,11 @@ class ViewAudit:
         self._now = now
         self._views: OrderedDict[tuple[str, str, str], _View] = OrderedDict()
 
-    async def record(self, user: str, action: str, target: str, alert: str = "", why: str = "") -> None:
+    async def record(self, user: str, action: str, target: str, alert: str = "", why: str = "", role: str = "") -> None:
         """Record that `user` viewed `target` (the id of a camera, clip or picture, or what was looked for).
 
-        `action` says which, `why` is the reason that the user gave.
+        `action` says which, `why` is the reason that the user gave. `role` is shown to residents in the place of the
+        user, for a look at their household.
 
         When the disk can't be written, the view is allowed all the same and the failure is logged.
         """
@@ -67,7 +71,8 @@ class ViewAudit:
             view.last_at = at
             return
         self._remember(key, at)
-        step = Step(alert, action, user, at, why, data={_NAMES[action]: target})
+        data = {_NAMES[action]: target, **({"role": role} if role else {})}
+        step = Step(alert, action, user, at, why, data=data)
         try:
             await self._store.write(lambda connection: audit.append(connection, step))
         except NotRecorded as error:

@@ -29,7 +29,7 @@ def code_of(*arguments, **more) -> str:
         ("both", "ok"),
         ("zhao", "not_here"),
         ("left", "moved_out"),
-        ("soon", "moved_out"),
+        ("soon", "not_begun"),
         ("cleaner", "not_here"),
         ("thief", "barred"),
         ("nobody", "unknown"),

@@ -89,8 +89,12 @@ def test_a_token_is_printed_alone_and_can_be_made_void(anju):
 def test_the_offices_list(anju, tmp_path, demo):
     file = tmp_path / "people.csv"
     file.write_text("place,name,phone,plates\n3号楼1单元1502室,王建国,13812345678,苏M12345\n", encoding="utf-8")
-    assert "2 added" in anju("people", "import", str(file), "--config", str(demo)).output
-    assert "2 unchanged" in anju("people", "import", str(file), "--config", str(demo)).output
+    preview = anju("people", "import", str(file), "--config", str(demo), "--dry-run").output
+    assert f"{file}:2: person 王建国 added" in preview
+    assert anju("people", "list").output == ""
+    assert "vehicles: 1 added" in anju("people", "import", str(file), "--config", str(demo)).output
+    again = anju("people", "import", str(file), "--config", str(demo)).output
+    assert "persons: 0 added, 0 changed, 1 unchanged" in again
     said = anju("people", "list", "--place", "b3").output
     assert "王建国" in said
     assert "13812345678" not in said
@@ -99,6 +103,25 @@ def test_the_offices_list(anju, tmp_path, demo):
     anju("people", "remove", "苏M·12345")
     assert anju("people", "list").output == ""
     anju("people", "remove", "苏M12345", status=1)
+
+
+def test_a_room_and_who_moves_out_of_it(anju, tmp_path, demo):
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "place,name,phone,plates,cards\nb3/u1/1502,王建国,13812345678,苏M12345,87654321\n", encoding="utf-8"
+    )
+    anju("people", "import", str(file))
+    person = anju("people", "find", "5678").output.split("\t")[0]
+    shown = anju("people", "show", "b3/u1/1502").output
+    assert "card …4321" in shown
+    assert "87654321" not in shown
+    out = tmp_path / "out.xlsx"
+    assert "1 lines" in anju("people", "export", str(out), "--why", "盘点").output
+    assert "1 unchanged" in anju("people", "import", str(out), "--dry-run").output
+    anju("people", "move-out", "b3/u1/1502", "--person", "nobody", "--why", "测试", status=1)
+    anju("people", "move-out", "b3/u1/1502", "--person", person, "--why", "退租")
+    assert anju("people", "list", "--place", "b3").output == ""
+    anju("people", "show", "b3/u9/1", status=1)
 
 
 def test_a_list_with_a_mistake_is_not_taken_in_at_all(anju, tmp_path):

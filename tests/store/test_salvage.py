@@ -17,9 +17,9 @@ from gateway.app.store_monitor import StoreMonitor
 from gateway.auth.passwords import Passwords
 from gateway.auth.users import Users
 from gateway.desk import DecisionOnEvent, Desk, rows
-from gateway.model import Clear, Person, Raise, Role, Severity, Signal, Words
-from gateway.people import People, Resident
-from gateway.people.roster import Roster
+from gateway.model import Clear, Raise, Role, Severity, Signal, Words
+from gateway.people import People
+from gateway.people.roster_facts import ListedMembership, ListedPerson, Roster
 from gateway.people.roster_import import import_roster
 from gateway.store import Store, audit, integrity, journal, register_copy
 from gateway.store.salvage import damaged_folder
@@ -75,7 +75,9 @@ async def _furnish(folder):
         await desk.add_snapshot(seen.id, "cam", "f" * 64)
         await Users(store, Passwords()).add("wang", Role.GUARD, "a-long-enough-password", NOW)
         await import_roster(
-            store, Roster({"r1": Resident(Person("r1", "陈", "13812345678", "owner"), "b1/u1/101")}), NOW
+            store,
+            Roster([ListedPerson(1, "r1", "陈", "13812345678")], [ListedMembership(1, 0, "b1/u1/101", "owner")]),
+            NOW,
         )
         await store.write(
             lambda c: (

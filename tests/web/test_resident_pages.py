@@ -7,9 +7,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from gateway.model import Words
+from gateway.config.access import AccessSettings
+from gateway.config.residents import HomeSection
+from gateway.model import Signal, Step, Words
 from gateway.people.register_writer import ChangedBy, MembershipData, RegisterWriter
+from gateway.store import audit
 from tests.support.residents import PHONE, code_for
+from tests.web.conftest import ZONE
 
 SECOND, OTHER_HOUSE = "13987654321", "13700001111"
 ROOM, OTHER_ROOM = "b3/u1/1502", "b3/u1/1503"
@@ -271,3 +275,138 @@ async def _change_number(anju, person: str, number: str) -> None:
         writer.put_person(replace(writer.person(person), phone=number), person)
 
     await _change(anju, change)
+
+
+ALARM = {
+    "place": ROOM,
+    "zones": [{"id": "door", "device": "home-1502", "zone": 1, "name": "入户门", "type": "entry"}],
+}
+
+
+async def test_arming_and_disarming_by_form_and_never_another_home(anju, open_client):
+    anju.arming(HomeSection.model_validate(ALARM))
+    client, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
+    assert "没有在网关上布防的报警设备" in await text_of(other, "/r/alarm")
+    async with client.post("/r/alarm", data={"do": "home"}) as answer:
+        assert answer.status == 200
+        page = await answer.text()
+    assert "在家布防" in page
+    assert anju.services.homes.area(ROOM).mode == "home"
+    async with other.post(f"/r/alarm?room={ROOM}", data={"do": "disarm"}) as answer:
+        assert answer.status == 404
+    assert anju.services.homes.area(ROOM).mode == "home"
+    async with client.post("/r/alarm", data={"do": "nonsense"}) as answer:
+        assert answer.status == 400
+
+
+async def test_an_open_zone_is_named_when_the_home_can_not_be_armed(anju, open_client):
+    anju.arming(HomeSection.model_validate(ALARM))
+    client = await signed_in(anju, open_client)
+    signal = Signal(device="home-1502", kind="zone.alarm", data={"zone": 1}, received=anju.now, number=len(anju.acted))
+    anju.rules.feed(signal)
+    async with client.post("/r/alarm", data={"do": "night"}) as answer:
+        assert answer.status == 409
+        assert "入户门" in await answer.text()
+
+
+async def test_a_visitor_at_the_door_is_answered_by_the_household_alone(anju, open_client):
+    visits = anju.services.door_plate_service.visits
+    token = await visits.announce(ROOM, "快递员小李", "送水")
+    mine, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
+    page = await text_of(mine, "/r/")
+    assert "快递员小李：送水" in page
+    number = re.search(r'action="/r/visits/(\d+)"', page)[1]
+    assert "快递员小李" not in await text_of(other, "/r/")
+    async with other.post(f"/r/visits/{number}", data={"answer": "accept"}) as answer:
+        assert answer.status == 404
+    async with mine.post(f"/r/visits/{number}", data={"answer": "accept"}) as answer:
+        assert "访客的手机上会看到" in await answer.text()
+    assert (await visits.of_token(token)).answer == "accepted"
+
+
+async def test_a_door_opens_for_minutes_after_its_plate_was_scanned(anju, open_client):
+    anju.access_settings = AccessSettings.model_validate(
+        {"doors": [{"device": "east-door", "place": ROOM, "kinds": ["card", "phone"]}]}
+    )
+    [plate] = await anju.door_plates.issue(["gate/east"], anju.now)
+    client = await signed_in(anju, open_client)
+    assert "请先用这部手机扫一下" in await text_of(client, "/r/door")
+    async with client.post("/r/door", data={"door": "east-door"}) as answer:
+        assert answer.status == 409
+    await text_of(client, f"/d/{plate.token}")
+    assert "东门门禁" in await text_of(client, "/r/door")
+    async with client.post("/r/door", data={"door": "east-door"}) as answer:
+        assert answer.status == 200, await answer.text()
+        assert "门已打开" in await answer.text()
+    assert [(command.device, command.action) for command in anju.sent] == [("east-door", "unlock")]
+    async with client.post("/r/door", data={"door": "east-cam"}) as answer:
+        assert answer.status == 404
+    anju.now += timedelta(minutes=3)
+    async with client.post("/r/door", data={"door": "east-door"}) as answer:
+        assert answer.status == 409
+        assert "请再扫一次" in await answer.text()
+    assert len(anju.sent) == 1
+
+
+async def test_looks_are_shown_except_those_that_the_law_keeps(anju, open_client):
+    def look(user: str, place: str, **data) -> None:
+        step = Step("", "household-view", user, anju.now, "核对租户", {"place": place, "role": "property", **data})
+        return anju.store.write(lambda connection: audit.append(connection, step))
+
+    await look("anna", ROOM)
+    await look("bert", OTHER_ROOM)
+    await look("cleo", ROOM, hidden="X-1")
+    client = await signed_in(anju, open_client)
+    page = await text_of(client, "/r/privacy")
+    assert "anna" in page
+    assert "核对租户" in page
+    assert "bert" not in page
+    assert "cleo" not in page
+
+
+async def test_a_pass_is_made_shown_and_revoked(anju, open_client):
+    mine, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
+    begin = anju.now.astimezone(ZONE)
+    form = {
+        "name": "张阿姨",
+        "kind": "visitor",
+        "from": f"{begin:%Y-%m-%dT%H:%M}",
+        "until": f"{begin + timedelta(hours=3):%Y-%m-%dT%H:%M}",
+        "plate": "苏a12345",
+    }
+    async with mine.post("/r/passes", data=form) as answer:
+        assert answer.status == 200
+        page = await answer.text()
+    assert "张阿姨" in page
+    assert "苏A12345" in page
+    made = re.search(r"/api/v1/passes/([^/]+)/qr.svg", page)[1]
+    assert "<svg" in await text_of(mine, f"/api/v1/passes/{made}/qr.svg")
+    assert (await anju.services.passes.one(made)).its.host == (
+        await anju.services.residents.directory.with_number(PHONE)
+    )[0]
+    async with other.post(f"/r/passes/{made}") as answer:
+        assert answer.status == 404
+    assert "张阿姨" not in await text_of(other, "/r/passes")
+    async with mine.post(f"/r/passes/{made}") as answer:
+        assert "已撤销" in await answer.text()
+    assert (await anju.services.passes.one(made)).its.revoked_at == anju.now
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": ""}, "姓名"),
+        ({"plate": "??"}, "车牌"),
+        ({"until": "2020-01-01T00:00"}, "结束时间"),
+        ({"until": "soon"}, "日期"),
+        ({"uses": "-1"}, "次数"),
+        ({"kind": "king"}, "不完整"),
+    ],
+)
+async def test_what_no_pass_can_be(anju, open_client, wrong, said):
+    client, begin = await signed_in(anju, open_client), anju.now.astimezone(ZONE)
+    good = {"name": "张", "kind": "visitor", "from": f"{begin:%Y-%m-%dT%H:%M}"}
+    good["until"] = f"{begin + timedelta(hours=3):%Y-%m-%dT%H:%M}"
+    async with client.post("/r/passes", data=good | wrong) as answer:
+        assert answer.status == 400
+        assert said in re.search(r'id="error">([^<]+)<', await answer.text())[1]

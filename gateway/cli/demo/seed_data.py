@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,17 +11,28 @@ from gateway.auth.users import Users
 from gateway.config import Configuration
 from gateway.errors import AnjuError
 from gateway.homes.codes import HomeCodes
-from gateway.model import Role
+from gateway.model import CredentialKind, Role
 from gateway.people import DoorPlates, faces
+from gateway.people.register_writer import ChangedBy, CredentialData, RegisterWriter
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
+from gateway.simulator import door_controller
 from gateway.simulator.drawing import PHOTO_FOLDER
 from gateway.store import Store
+from gateway.store.vault import Vault
 from gateway.vision.recognise.faces import FaceReader
 from gateway.vision.recognise.photos import Photo, examine
 from gateway.web import Passwords
 
 DOOR_PLATE_PLACE = "b3/u1/1502"
+CARD_HOLDERS = (
+    (door_controller.FORCED, "b1/u1/502", None),
+    (door_controller.HELD, "b3/u2/802", None),
+    (door_controller.GARAGE, DOOR_PLATE_PLACE, "demo-resident"),
+)
+"""Whose card is shown at a door; without a person it is the household's."""
+PIN = "2580"
+"""Of demo-resident."""
 HOME_CODES = ("2580", "2581")
 """The code of its alarm, and the one for duress; config/demo/residents.yaml says them too."""
 PHOTOGRAPHS = {"demo-resident": "collins.jpg", "demo-watched": "hopper.jpg"}
@@ -34,10 +46,20 @@ async def seed(configuration: Configuration, data: Path) -> str:
         for role in Role:
             await users.add(role.value, role, role.value, now)
         await import_roster(store, read_roster(configuration.directory / "people.yaml", configuration.places), now)
+        await store.write(lambda connection: hand_out(connection, store.vault, now))
         await _enrol(store)
         await _set_codes(store, now)
         (plate,) = await DoorPlates(store).issue([DOOR_PLATE_PLACE], now)
         return plate.token
+
+
+def hand_out(connection: sqlite3.Connection, vault: Vault, at: datetime) -> None:
+    """Give out the cards that are shown at the simulated doors, and a PIN."""
+    writer = RegisterWriter(connection, vault, at, ChangedBy("", "demo"))
+    cards, pin = door_controller.CARDS, CredentialData(CredentialKind.PIN, PIN, DOOR_PLATE_PLACE, "demo-resident")
+    writer.add_credential(pin)
+    for door, place, person in CARD_HOLDERS:
+        writer.add_credential(CredentialData(CredentialKind.CARD, str(cards[door]), place, person))
 
 
 async def _set_codes(store: Store, now: datetime) -> None:

@@ -41,6 +41,10 @@ class MapPosition(Section):
 class DoorPlateSection(Section):
     """How plates are printed, what their pages offer, and when a scan is suspicious."""
 
+    address: Annotated[
+        str,
+        Field(max_length=80, description="the compound's standard address (标准地址), before the room on each plate"),
+    ] = ""
     size: PlateSize = PlateSize()
     bleed: Annotated[
         int,

@@ -164,10 +164,15 @@ async def leave_out(context: RequestContext[BypassBody]) -> AreaView:
 
 async def false_alarm(context: RequestContext[CodeBody]) -> ToldView:
     """Handler of POST /api/v1/areas/{place}/false-alarm. The alerts stay for the guard to close."""
-    home, services = _home(context), context.services
+    home = _home(context)
     _who_may(context, home, "")
     await _checked_code(context, home, context.params.code)
-    told = 0
+    return ToldView(alerts=await tell_false_alarm(context, home))
+
+
+async def tell_false_alarm(context: RequestContext[Any], home: HomeSection) -> int:
+    """Note it at the home's open alerts, for a resident whose code was right; returns at how many."""
+    services, told = context.services, 0
     for alert in services.desk.open_alerts():
         if alert.rule == NAME and alert.place == home.place:
             note = f"{FALSE.zh} / {FALSE.en}"
@@ -176,7 +181,7 @@ async def false_alarm(context: RequestContext[CodeBody]) -> ToldView:
             except Conflict:
                 continue  # closed meanwhile
             told += 1
-    return ToldView(alerts=told)
+    return told
 
 
 async def set_code(context: RequestContext[NewCodeBody]) -> None:

@@ -46,6 +46,7 @@ class PlatePage:
             return None
         if scanned:
             await context.services.door_plate_service.scans.seen(found, await who_scans(context))
+            await note_near(context, found)
         return None if found.revoked_at is not None else found
 
     async def with_plate(
@@ -131,6 +132,13 @@ async def who_scans(context: RequestContext[Any]) -> str:
         return identity.user
     resident = await authenticate_resident(context.services, context.request)
     return f"resident:{resident.person}" if resident else ""
+
+
+async def note_near(context: RequestContext[Any], plate: IssuedPlate) -> None:
+    """A resident who scans a plate may open its doors from their phone for some minutes."""
+    resident = await authenticate_resident(context.services, context.request)
+    if resident is not None and plate.revoked_at is None:
+        context.services.residents.near.scanned(resident.device, plate.place)
 
 
 def language_of(context: RequestContext[Any]) -> str:

@@ -59,7 +59,7 @@ class ResidentPage:
         """The page; `room` is empty on those before sign-in."""
         facts, language = context.services.compound, self.language(context)
         rooms = self.rooms(context) if context.optional_resident is not None else ()
-        values = {"error": "", "done": "", **values}
+        values = {"error": "", "done": "", "is_home": False, **values}
         texts = texts_in(language)
         response = self._renderer.page(
             context,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from gateway.web.pages.renderer import PageRenderer
+from gateway.web.pages.resident.alarm import AlarmPages
 from gateway.web.pages.resident.alerts import AlertPages
 from gateway.web.pages.resident.devices import DevicePages
+from gateway.web.pages.resident.door import DoorPages
 from gateway.web.pages.resident.home import HomePages
 from gateway.web.pages.resident.household import HouseholdPages
 from gateway.web.pages.resident.page import ResidentPage
+from gateway.web.pages.resident.passes import PassPages
 from gateway.web.pages.resident.privacy import PrivacyPages
 from gateway.web.pages.resident.sign_in import SignInPages
+from gateway.web.pages.resident.visits import VisitAnswers
 from gateway.web.routes import Route
 
 
@@ -22,6 +26,10 @@ class ResidentPages:
             SignInPages(page),
             HomePages(page),
             HouseholdPages(page),
+            PassPages(page),
+            DoorPages(page),
+            AlarmPages(page),
+            VisitAnswers(page),
             AlertPages(page),
             PrivacyPages(page),
             DevicePages(page),

@@ -90,7 +90,7 @@ class SignInPages:
             return self._code(context, number, door, "too_many", 429)
         except NotRecorded:
             return self._code(context, number, door, "not_kept", 503)
-        response = self._page.redirect(context, f"/d/{door}" if door else HOME)
+        response = self._page.redirect(context, HOME)
         set_resident_cookie(context, response, signed_in)
         return response
 
