@@ -1,5 +1,6 @@
 import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
+import { en as visitors } from "../visitors/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
@@ -269,6 +270,7 @@ export const en: Messages = {
     handover: "Handover",
     plan: plan.view,
     drills: drills.title,
+    visitors: visitors.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -555,6 +557,7 @@ export const en: Messages = {
   patrol,
   duty,
   drills,
+  visitors,
   silences,
   dismiss: "OK",
 };

@@ -1,5 +1,6 @@
 import { zh as desk } from "../alerts/words";
 import { zh as drills } from "../drills/words";
+import { zh as visitors } from "../visitors/words";
 import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
 import * as audit from "../audit/words";
@@ -301,6 +302,7 @@ export const zh = {
     handover: "交接班",
     plan: plan.view,
     drills: drills.title,
+    visitors: visitors.title,
     patrol: "巡更",
     figures: "报表",
     audit: "审计",
@@ -588,6 +590,7 @@ export const zh = {
   patrol,
   duty,
   drills,
+  visitors,
   silences,
   dismiss: "知道了",
 };

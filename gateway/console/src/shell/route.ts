@@ -11,6 +11,7 @@ export const VIEWS = [
   "plan",
   "handover",
   "patrol",
+  "visitors",
   "drills",
   "figures",
   "audit",
@@ -27,6 +28,7 @@ export const SPOT = "spot";
 const ONLY: Partial<Record<View, readonly Role[]>> = {
   handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
+  visitors: ["guard", "supervisor", "manager"],
   drills: ["supervisor", "manager"],
   figures: ["guard", "supervisor", "manager"],
   audit: ["supervisor", "manager"],
