@@ -1,4 +1,4 @@
-"""The numbers of cards, for controllers that decide by a list of their own. PINs are kept nowhere, and so on no list."""
+"""The numbers of cards, for controllers that decide by a list of their own. Of PINs there is none: none is kept."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from gateway.store.vault import Vault
 
 def credential_values(connection: sqlite3.Connection, vault: Vault) -> dict[str, str]:
     """By the credential's id, of all cards that were not ended. One whose key is missing is left out."""
-    values = {row["id"]: opened(vault, row["value"]) for row in rows.credential_values(connection)}
+    values = {credential: opened(vault, value) for credential, value in rows.card_values(connection).items()}
     return {credential: value for credential, value in values.items() if value}

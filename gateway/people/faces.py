@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.errors import NotFound
+from gateway.errors import NotFound, Refused
 from gateway.people import rows
 from gateway.people.sealing import opened
 from gateway.store import Store
@@ -28,7 +28,7 @@ async def enrol(
 ) -> None:
     """Store the template (float32) of a photograph of `person`; enrolling the same one again changes nothing.
 
-    Raises NotFound for an unknown person, VaultError without a usable key.
+    Raises NotFound for an unknown person, Refused for one without a consent on record, VaultError without a key.
     """
     # The model's name is sealed with the template: templates of different models have no common measure.
     name = (models or FaceModels()).name.encode()
@@ -38,6 +38,8 @@ async def enrol(
     def put(connection: sqlite3.Connection) -> None:
         if rows.person(connection, person) is None:
             raise NotFound(f"there is no person {person!r} in the register: add them with `anju people import`")
+        if not rows.has_face_consent(connection, person):  # a face is enrolled in no other way
+            raise Refused(f"{person} has not agreed to it: `anju consents give {person} face --how paper` records that")
         rows.insert_face_template(connection, person, digest, sealed, now_us)
 
     await store.write(put)

@@ -152,11 +152,6 @@ def credentials(connection: sqlite3.Connection) -> list[sqlite3.Row]:
     return connection.execute(sql).fetchall()
 
 
-def credential_values(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Ids and sealed values of all cards that were not ended; of a PIN there is no value."""
-    return connection.execute("SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL").fetchall()
-
-
 def credential(connection: sqlite3.Connection, credential_id: str) -> sqlite3.Row | None:
     """The card or PIN with this id."""
     row: sqlite3.Row | None = connection.execute("SELECT * FROM credentials WHERE id = ?", (credential_id,)).fetchone()
@@ -205,6 +200,12 @@ def end_credential(connection: sqlite3.Connection, credential_id: str, ended_us:
         "UPDATE credentials SET ended_at = ?, ended_because = ? WHERE id = ? AND ended_at IS NULL",
         (ended_us, because, credential_id),
     ).rowcount
+
+
+def card_values(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The sealed numbers of all cards that were not ended, by the credential's id."""
+    sql = "SELECT id, value FROM credentials WHERE kind = 'card' AND ended_at IS NULL AND value IS NOT NULL"
+    return {row["id"]: row["value"] for row in connection.execute(sql)}
 
 
 def set_credential_dates(
@@ -333,6 +334,12 @@ def face_templates(connection: sqlite3.Connection) -> list[sqlite3.Row]:
 def delete_face_templates(connection: sqlite3.Connection, person_id: str) -> int:
     """Delete the person's templates; returns how many there were."""
     return connection.execute("DELETE FROM face_templates WHERE person = ?", (person_id,)).rowcount
+
+
+def has_face_consent(connection: sqlite3.Connection, person_id: str) -> bool:
+    """Whether the person has agreed to have their face recognised, and has not withdrawn it."""
+    sql = "SELECT 1 FROM consents WHERE person = ? AND kind = 'face' AND withdrawn_at IS NULL"
+    return connection.execute(sql, (person_id,)).fetchone() is not None
 
 
 def insert_face_template(

@@ -43,7 +43,7 @@ def read_register(connection: sqlite3.Connection, vault: Vault, *, card_numbers:
     """Read all of it. Raises VaultError without a usable key, and NotRecorded."""
     if vault.fault is not None:
         raise VaultError(vault.fault)
-    values = {row["id"]: row["value"] for row in rows.credential_values(connection)} if card_numbers else {}
+    values = rows.card_values(connection) if card_numbers else {}
     return StoredRegister(
         rows.last_change(connection),
         {row["id"]: person_of(row, vault) for row in rows.persons(connection)},

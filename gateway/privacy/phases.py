@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,6 +24,7 @@ from gateway.privacy.scrubber import Scrubber
 from gateway.store import Store, register_copy
 from gateway.store.columns import from_json, to_us
 from gateway.store.redaction import NewContent, redact
+from gateway.store.vault import Vault, VaultError
 
 SLICE = 2000
 """Rows that are read at once, beside the writer."""
@@ -111,7 +113,7 @@ def _drop_sightings(connection: sqlite3.Connection, work: Work, found: Sequence[
     return Dropped(free, kept_clips)
 
 
-def _texts(table: str, names: Sequence[str]) -> Phase:
+def _texts(table: str, names: Sequence[str], sealed: Sequence[str] = ()) -> Phase:
     """A phase that takes the person out of a table's texts."""
     name = f"texts:{table}"
 
@@ -119,11 +121,13 @@ def _texts(table: str, names: Sequence[str]) -> Phase:
         if table not in await work.store.read(rows.tables):
             return
         while True:
-            found = await work.store.read(partial(rows.texts, table=table, names=names, after=position, limit=SLICE))
+            found = await work.store.read(
+                partial(rows.texts, table=table, names=(*names, *sealed), after=position, limit=SLICE)
+            )
             if not found:
                 return
             position = found[-1]["row"]
-            changed = [(row, values) for row in found if (values := _scrubbed(work, row, names))]
+            changed = [(row, values) for row in found if (values := _scrubbed(work, row, names, sealed))]
             for begin in range(0, len(changed), BATCH):
                 batch = changed[begin : begin + BATCH]
                 work.counts[table] += len(batch)
@@ -134,10 +138,24 @@ def _texts(table: str, names: Sequence[str]) -> Phase:
     return Phase(name, run)
 
 
-def _scrubbed(work: Work, row: sqlite3.Row, names: Sequence[str]) -> dict[str, str]:
+def _scrubbed(work: Work, row: sqlite3.Row, names: Sequence[str], sealed: Sequence[str]) -> dict[str, str | bytes]:
     """The columns that hold the person, without the person."""
     held = {name: row[name] for name in names if row[name] and work.scrubber.may_hold(row[name])}
-    return {name: new for name, text in held.items() if (new := work.scrubber.column(text)) != text}
+    found: dict[str, str | bytes] = {
+        name: new for name, text in held.items() if (new := work.scrubber.column(text)) != text
+    }
+    for name in sealed:
+        text = _opened(work.store.vault, row[name])
+        if text and work.scrubber.may_hold(text) and (new := work.scrubber.column(text)) != text:
+            found[name] = work.store.vault.encrypt(new.encode())
+    return found
+
+
+def _opened(vault: Vault, value: object) -> str:
+    """A sealed text; empty for one that another key sealed: nobody can read that."""
+    with suppress(VaultError, UnicodeDecodeError):
+        return vault.decrypt(value).decode() if isinstance(value, bytes) and value else ""
+    return ""
 
 
 def _put_texts(
@@ -145,7 +163,7 @@ def _put_texts(
     work: Work,
     phase: str,
     table: str,
-    changed: Sequence[tuple[sqlite3.Row, dict[str, str]]],
+    changed: Sequence[tuple[sqlite3.Row, dict[str, str | bytes]]],
 ) -> None:
     subjects = []
     for row, values in changed:
@@ -235,9 +253,9 @@ async def _files(work: Work, _position: int) -> None:
 PHASES: Sequence[Phase] = (
     Phase("sightings", _sightings),
     *(
-        _texts(table.table, (*table.texts, *((table.actor,) if table.actor else ())))
+        _texts(table.table, (*table.texts, *((table.actor,) if table.actor else ())), table.sealed_texts)
         for table in PERSONAL
-        if table.texts or table.actor
+        if table.texts or table.actor or table.sealed_texts
     ),
     Phase("steps", _steps),
     Phase("quarantine", _quarantine),

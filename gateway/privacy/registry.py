@@ -14,19 +14,23 @@ class PersonalTable:
     """A table that holds data about persons, and what a deletion does with it.
 
     - `person`: the column with the person's id. Rows with it are deleted (`keep_rows` False) and exported.
+    - `indexed`: what a query has to say too, so that it is read by an index of part of the table.
     - `actor`: a column that has `resident:<id>` where the person did something themselves; it is emptied of the id.
     - `texts`: columns with text or JSON that may name a person: names, phones, plates and ID numbers are taken out.
     - `sealed`: columns encrypted by the vault; an export opens them.
+    - `sealed_texts`: sealed columns that may name others than the row's person; they are opened, cleaned and sealed.
     - `hidden`: columns that an export leaves out, because they are secrets or mean nothing to a person.
     - `plain`: columns that look like names and are none, such as the name of a phone's model.
     """
 
     table: str
     person: str = ""
+    indexed: str = ""
     keep_rows: bool = False
     actor: str = ""
     texts: Sequence[str] = ()
     sealed: Sequence[str] = ()
+    sealed_texts: Sequence[str] = ()
     hidden: Sequence[str] = ()
     plain: Sequence[str] = ()
 
@@ -52,8 +56,28 @@ PERSONAL: Sequence[PersonalTable] = (
         "access_log", person="person", keep_rows=True, actor="by", texts=("reason", "holder"), hidden=("holder",)
     ),
     PersonalTable("persons", person="id", sealed=("name", "phone", "id_number", "born")),
+    # What residents ask for, are told, and let in
+    PersonalTable(
+        "resident_requests",
+        person="person",
+        actor="answered_by",
+        sealed=("orders", "answer"),
+        sealed_texts=("orders", "answer"),
+    ),
+    PersonalTable("resident_notices", sealed_texts=("words",), texts=("about",)),
+    PersonalTable(
+        "passes",
+        person="host",
+        indexed="host <> ''",
+        actor="made_by",
+        sealed=("name", "plate"),
+        hidden=("token_id", "token"),
+    ),
+    PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
+    PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
+    PersonalTable("home_codes", person="person", hidden=("digest",)),
     # The flow: rows stay, without who it was
-    PersonalTable("journal", texts=("data",)),
+    PersonalTable("journal", texts=("data",), plain=("body",)),
     PersonalTable("decisions", texts=("data",)),
     PersonalTable("alerts", texts=("reason_zh", "reason_en", "key", "assignee")),
     PersonalTable("incidents", texts=("why_zh", "why_en", "remind_note")),
@@ -63,7 +87,7 @@ PERSONAL: Sequence[PersonalTable] = (
     PersonalTable("handovers", texts=("note", "report")),
     PersonalTable("notifications", texts=("body", "why", "reference")),
     PersonalTable("duty_log", texts=("data",)),
-    PersonalTable("erasures", texts=("why",)),
+    PersonalTable("erasures", texts=("why",), plain=("person",)),
 )
 """In the order of a deletion: what refers to a person goes before the person."""
 
@@ -83,6 +107,7 @@ NOT_PERSONAL = {
     "consent_wordings": "texts that were shown",
     "door_plates": "codes of rooms, not of persons",
     "erasure_alerts": "ids of alerts that a deletion changed",
+    "home_told": "how far a household was told",
     "notifier_proofs": "when a channel worked",
     "resident_notices": "sentences to a room: persons stand in them as ids, and they are sealed",
     "progress": "how far rules have read",

@@ -34,16 +34,20 @@ def rows_of_person(connection: sqlite3.Connection, table: PersonalTable, person:
     """All rows of the table with the person's id. Read by the index of that column."""
     if not table.person:
         return []
-    rows = connection.execute(f"SELECT * FROM {table.table} WHERE {table.person} = ?", (person,))  # noqa: S608
+    rows = connection.execute(f"SELECT * FROM {table.table} WHERE {_is_persons(table)}", (person,))  # noqa: S608
     return [dict(row) for row in rows]
+
+
+def _is_persons(table: PersonalTable) -> str:
+    return f"{table.person} = ?" + (f" AND {table.indexed}" if table.indexed else "")
 
 
 def take_out_rows(connection: sqlite3.Connection, table: PersonalTable, person: str) -> int:
     """Delete the person's rows, or empty them of the person's id where the rows stay; returns how many."""
     if table.keep_rows:
-        sql = f"UPDATE {table.table} SET {table.person} = NULL WHERE {table.person} = ?"  # noqa: S608
+        sql = f"UPDATE {table.table} SET {table.person} = NULL WHERE {_is_persons(table)}"  # noqa: S608
     else:
-        sql = f"DELETE FROM {table.table} WHERE {table.person} = ?"  # noqa: S608
+        sql = f"DELETE FROM {table.table} WHERE {_is_persons(table)}"  # noqa: S608
     return connection.execute(sql, (person,)).rowcount
 
 
@@ -66,7 +70,7 @@ def subject_of(table: str, row: sqlite3.Row) -> str | None:
     return row[column] if column else None
 
 
-def set_texts(connection: sqlite3.Connection, table: str, row: int, values: Mapping[str, str]) -> None:
+def set_texts(connection: sqlite3.Connection, table: str, row: int, values: Mapping[str, str | bytes]) -> None:
     """Replace texts of one row."""
     assignments = ", ".join(f"{name} = ?" for name in values)
     connection.execute(f"UPDATE {table} SET {assignments} WHERE rowid = ?", (*values.values(), row))  # noqa: S608

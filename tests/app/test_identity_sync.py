@@ -14,6 +14,7 @@ from gateway.errors import NotRecorded
 from gateway.people import CurrentRegister, faces
 from gateway.store import Store
 from gateway.vision.face_matching import FaceMatching
+from tests.support.consents import agreed
 
 
 class Cameras:
@@ -31,6 +32,7 @@ async def sealed_with_another_key(tmp_path):
     """The record of a gateway with one face, restored without its keys folder."""
     async with Store.open(tmp_path) as store:
         await store.write(lambda c: c.execute("INSERT INTO persons (id, name, list) VALUES ('p1', '陈', 'watch')"))
+        await agreed(store, "p1")
         await faces.enrol(store, "p1", np.zeros(128, np.float32), b"photo")
     key = tmp_path / "keys" / "data.key"
     key.write_text("00" * 32)

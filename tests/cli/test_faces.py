@@ -14,6 +14,7 @@ from gateway.cli import main
 from gateway.people import faces
 from gateway.store import Store
 from gateway.vision.face_matching import FaceModels, ModelFile
+from tests.support.consents import agreed
 from tests.vision.clips import face, wall
 
 
@@ -32,6 +33,7 @@ def data(tmp_path: Path) -> Path:
                     connection.execute("INSERT INTO persons (id, name, list) VALUES ('p1', 'Eileen', 'watch')").rowcount
                 )
             )
+            await agreed(store, "p1")
 
     asyncio.run(make())
     return tmp_path / "data"
@@ -180,6 +182,7 @@ def test_a_recogniser_of_ones_own_is_not_judged_by_dlibs_scale(
                     connection.execute("INSERT INTO persons (id, name, list) VALUES ('p2', 'Grace', 'watch')").rowcount
                 )
             )
+            await agreed(store, "p2")
             for person, template in zip(("p1", "p2"), apart, strict=True):
                 await faces.enrol(store, person, template, person.encode(), models)
 

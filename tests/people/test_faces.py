@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.errors import NotFound
+from gateway.errors import NotFound, Refused
 from gateway.people import faces
 from gateway.store import Store
 from gateway.vision.face_matching import FaceMatching, FaceModels, ModelFile
 from gateway.vision.identities import Identities, IdentityVehicle
+from tests.support.consents import agreed
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 TEMPLATE = np.random.default_rng(1).normal(size=128).astype(np.float32)
@@ -27,6 +28,7 @@ async def with_people(store: Store) -> None:
         connection.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b3/u1/1502', 'resident')")  # type: ignore[attr-defined]
 
     await store.write(put)
+    await agreed(store, "p1")
 
 
 async def test_a_template_is_sealed_and_comes_back_whole(tmp_path: Path) -> None:
@@ -75,3 +77,12 @@ async def test_templates_of_another_recogniser_are_not_compared(tmp_path: Path) 
     assert [face.template.shape for face in ours.faces] == [(128,)]
     assert [face.template.shape for face in theirs.faces] == [(64,)]
     assert np.array_equal(theirs.faces[0].template, TEMPLATE[:64])
+
+
+async def test_a_face_is_not_enrolled_without_a_consent_on_record(tmp_path: Path) -> None:
+    async with Store.open(tmp_path) as store:
+        await with_people(store)
+        await store.write(lambda c: c.execute("UPDATE consents SET withdrawn_at = 1").rowcount)
+        with pytest.raises(Refused, match="anju consents give p1 face"):
+            await faces.enrol(store, "p1", TEMPLATE, b"photo")
+        assert (await faces.load_identities(store, NOW)).faces == []

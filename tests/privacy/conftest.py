@@ -23,6 +23,7 @@ from gateway.people.register_writer import (
 )
 from gateway.store import Store, journal
 from gateway.store.quarantine import record as quarantine
+from tests.support.consents import agreed
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 ROOM = "b3/u1/1502"
@@ -99,5 +100,6 @@ async def life(tmp_path) -> AsyncIterator[Life]:
         made = Life(store, Desk(store, lambda: made.now))
         await made.register()
         await made.live()
+        await agreed(store, made.person)
         await faces.enrol(store, made.person, TEMPLATE, b"photo")
         yield made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -11,11 +12,13 @@ import segno
 from numpy.typing import NDArray
 from PIL import Image
 
+from gateway.simulator.scenes import FPS
 from tests.vision.clips import wall
 
 Picture = NDArray[np.uint8]
-TEXT = "P1.q83vEjRWeJCrze8SNFZ4kA.57123456.u7-_hQ3TzS0aB9dKeYxWvQ"
-"""About as long as the code of a pass."""
+SIZE = (1280, 720)
+TEXT = "VQ53VEJRWEJCRZE7SNFZ4KA57A2H3"
+"""Written as the code of a pass is: 29 characters, version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,19 @@ def _pasted(picture: Picture, sign: Picture, look: Look) -> Picture:
     result = picture.copy()
     result[mask > 127] = warped[mask > 127]
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody lifts a phone to the camera, holds it for a second and takes it away. The hand is never still."""
+
+    text: str | None
+    name: str = "visit"
+    size: tuple[int, int] = SIZE
+
+    def pictures(self) -> Iterator[Picture]:
+        for step in range(2 * FPS):
+            away = max(0.0, abs(step - FPS) - FPS / 2) * 60
+            look = Look(side=230, turn=8 + step % 3, tilt=0.2, blur=0.9, shade=0.5, noise=6)
+            picture = code_picture(self.text, look, seed=3)
+            yield np.roll(picture, (round(away), step % 2), (0, 1)) if self.text else picture

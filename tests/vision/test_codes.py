@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,30 +14,13 @@ from gateway.simulator.scenes import FPS
 from gateway.vision.pool import VisionPool
 from gateway.vision.recognise.codes import read_codes
 from gateway.vision.stream_config import StreamConfig
-from tests.vision.code_pictures import TEXT, Look, Picture, code_picture, gray
+from tests.vision.code_pictures import SIZE, TEXT, Visit, gray
 
 LIMIT = 60
-SIZE = (1280, 720)
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """Somebody lifts a phone to the camera, holds it for a second and takes it away. The hand is never still."""
-
-    text: str | None
-    name: str = "visit"
-    size: tuple[int, int] = SIZE
-
-    def pictures(self) -> Iterator[Picture]:
-        for step in range(2 * FPS):
-            away = max(0.0, abs(step - FPS) - FPS / 2) * 60
-            look = Look(side=230, turn=8 + step % 3, tilt=0.2, blur=0.9, shade=0.5, noise=6)
-            picture = code_picture(self.text, look, seed=3)
-            yield np.roll(picture, (round(away), step % 2), (0, 1)) if self.text else picture
 
 
 def _clip(text: str | None) -> RtpClip:
-    return RtpClip.of(clips.encode(_Visit(text)), FPS)  # type: ignore[arg-type]  # of a scene what is used of it
+    return RtpClip.of(clips.encode(Visit(text)), FPS)  # type: ignore[arg-type]  # of a scene what is used of it
 
 
 async def test_a_pass_is_read_once_a_visit_and_its_picture_does_not_show_it() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.auth.users import Users
 from gateway.config import Configuration
+from gateway.config.residents import ConsentKind
 from gateway.errors import AnjuError
 from gateway.homes.codes import HomeCodes
 from gateway.model import CredentialKind, Role
@@ -16,6 +17,7 @@ from gateway.people import DoorPlates, faces
 from gateway.people.register_writer import ChangedBy, CredentialData, RegisterWriter
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
+from gateway.privacy.consents import Consents, GivenConsent, How
 from gateway.simulator import door_controller
 from gateway.simulator.drawing import PHOTO_FOLDER
 from gateway.store import Store
@@ -35,7 +37,8 @@ PIN = "2580"
 """Of demo-resident."""
 HOME_CODES = ("2580", "2581")
 """The code of its alarm, and the one for duress; config/demo/residents.yaml says them too."""
-PHOTOGRAPHS = {"demo-resident": "collins.jpg", "demo-watched": "hopper.jpg"}
+WATCHED = "demo-watched"
+PHOTOGRAPHS = {"demo-resident": "collins.jpg", WATCHED: "hopper.jpg"}
 
 
 async def seed(configuration: Configuration, data: Path) -> str:
@@ -75,7 +78,12 @@ async def _enrol(store: Store) -> None:
         reader = FaceReader()
         return [examine(reader, person, PHOTO_FOLDER / name) for person, name in PHOTOGRAPHS.items()]
 
+    consents = Consents(store, lambda: datetime.now(UTC))
     for photo in await asyncio.to_thread(examine_photos):
         if photo.face is None:
             raise AnjuError(f"{photo.file}: {photo.fault.en if photo.fault else 'no face'}")
+        watched = photo.person == WATCHED
+        how: How = "law" if watched else "counter"
+        basis = "演示：公安机关协查通知" if watched else ""
+        await consents.give(GivenConsent(photo.person, ConsentKind.FACE, how, Role.MANAGER.value, basis=basis))
         await faces.enrol(store, photo.person, photo.face.template, photo.file.read_bytes())

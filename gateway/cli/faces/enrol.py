@@ -13,7 +13,7 @@ from gateway.cli.common import data_option
 from gateway.cli.control_client import refresh_register
 from gateway.cli.faces.camera_snapshot import find_gateway_url, snapshot
 from gateway.cli.faces.options import config_option, load_matching
-from gateway.errors import NotFound
+from gateway.errors import NotFound, Refused
 from gateway.store import Store
 from gateway.vision.face_matching import FaceModels
 from gateway.vision.recognise.photos import Photo, examine, list_photos
@@ -97,6 +97,6 @@ async def _enrol_photos(data: Path, photos: Sequence[Photo], models: FaceModels)
             try:
                 await faces.enrol(store, photo.person, photo.face.template, photo.file.read_bytes(), models)
                 enrolled += 1
-            except NotFound as error:
+            except (NotFound, Refused) as error:
                 rejected.append((photo.file, str(error)))
     return enrolled, rejected
