@@ -47,6 +47,7 @@ PURPOSE = {
     "recording": "clips, exports",
     "notify": "messages out",
     "residents": "residents' phones",
+    "passes": "visitors' passes",
     "homes": "alarms at home",
     "cases": "matters to close",
     "uplink": "to a centre",
