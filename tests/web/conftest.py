@@ -25,8 +25,14 @@ from gateway.care import CareRule
 from gateway.care.service import Care
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import CareSection, DoorPlateSection, HomeSection, SignInSection, VisitorSection
-from gateway.config.residents import DoorPlateSection, HomeSection, PrivacySection, SignInSection, VisitorSection
+from gateway.config.residents import (
+    CareSection,
+    DoorPlateSection,
+    HomeSection,
+    PrivacySection,
+    SignInSection,
+    VisitorSection,
+)
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
