@@ -66,7 +66,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "patrol": BASE | {"config", "rule", "store"},
         "care": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
-        "privacy": BASE | {"config", "desk", "history", "store"},
+        "privacy": BASE | {"config", "desk", "history", "settings", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
