@@ -20,6 +20,7 @@ face.unknown          `distance` to the nearest enrolled face; `turned`: false w
                       but the head was never turned as the sign asked
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
+meter.read            `m3`: the water meter's reading
 report.made           `category`, `text`, `place`
 help.called           `place`: of the door plate that was scanned
 door_plate.suspected  `place`, `why`: revoked, far, impossible, many, wrong_door; `metres`, `times`, `other`: a place
