@@ -131,7 +131,6 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
-            "passes",
             "people",
             "protocols",
         }
