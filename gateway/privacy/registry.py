@@ -76,6 +76,7 @@ PERSONAL: Sequence[PersonalTable] = (
     PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
     PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
+    PersonalTable("care_plans", person="person"),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",), plain=("body",)),
     PersonalTable("decisions", texts=("data",)),

@@ -25,7 +25,14 @@ from gateway.care import CareRule
 from gateway.care.service import Care
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import CareSection, DoorPlateSection, HomeSection, SignInSection, VisitorSection
+from gateway.config.residents import (
+    CareSection,
+    DoorPlateSection,
+    HomeSection,
+    PrivacySection,
+    SignInSection,
+    VisitorSection,
+)
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -66,6 +73,7 @@ from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
+from gateway.privacy.consents import ConsentBook
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
@@ -381,6 +389,7 @@ async def world(
                 lambda: made.rules.state_of(CARE)[0],
                 lambda: (CareSection(), ZONE),
                 lambda: made.register.snapshot,
+                ConsentBook(store.vault, lambda: made.now, PrivacySection),
             ),
             homes=HomeAreas(
                 store,
