@@ -66,6 +66,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "patrol": BASE | {"config", "rule", "store"},
         "care": BASE | {"config", "privacy", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
+        "privacy": BASE | {"config", "desk", "history", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -88,6 +89,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"care", "homes", "passes", "patrol"}
         | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
+        | {"homes", "passes", "patrol"}
+        | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -118,6 +121,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         }
         | {"store", "tasks", "vision", "web"}
         | {"access", "care", "homes"},
+        | {"access", "homes", "privacy"},
         "cli": BASE
         | {
             "access",
@@ -134,9 +138,9 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "people",
             "protocols",
         }
-        | {"recording", "settings", "simulator"}
+        | {"recording", "residents", "settings", "simulator"}
         | {"store", "vision", "web"}
-        | {"homes"},
+        | {"homes", "privacy"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

@@ -23,6 +23,7 @@ from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.passes import PassCodeReader, make_passes
+from gateway.app.privacy import privacy_of
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
@@ -51,6 +52,7 @@ from gateway.notify import Outbox
 from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
+from gateway.privacy import Privacy
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.residents import Residents
 from gateway.store import Store
@@ -100,6 +102,7 @@ class Components:
     access: AccessControl
     door_hardware: DoorHardware
     residents: Residents
+    privacy: Privacy
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -221,6 +224,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         ),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
+        privacy=privacy_of(store, clock, current_config, register, desk),
         residents=residents,
     )
 

@@ -58,6 +58,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         plan=plan,
         access=components.access,
         residents=components.residents,
+        privacy=components.privacy,
         resident_sessions=components.residents.devices,
         calls=components.links.calls,
         pushes=components.links.pushes,

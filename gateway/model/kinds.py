@@ -45,6 +45,7 @@ ACTION_KINDS = frozenset(
     command.ordered user.signed_in user.signed_out register.changed
     pass.created pass.revoked pass.left
     duty.logged plan.changed
+    consent.given consent.withdrawn person.erasure_ordered
     resident.signed_in resident.signed_out resident.key_made resident.asked resident.answered
     door_plate.hung door_plate.issued door_plate.revoked""".split()
 )

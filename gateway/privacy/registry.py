@@ -74,7 +74,14 @@ PERSONAL: Sequence[PersonalTable] = (
         hidden=("token_id", "token"),
     ),
     PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
-    PersonalTable("door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",)),
+    PersonalTable(
+        "door_plate_visits",
+        actor="answered_by",
+        sealed_texts=("details",),
+        hidden=("pass_url",),
+        plain=("answer",),
+        "door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",), plain=("answer",)
+    ),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
     PersonalTable("care_plans", person="person"),
     # The flow: rows stay, without who it was
@@ -110,7 +117,6 @@ NOT_PERSONAL = {
     "erasure_alerts": "ids of alerts that a deletion changed",
     "home_told": "how far a household was told",
     "notifier_proofs": "when a channel worked",
-    "resident_notices": "sentences to a room: persons stand in them as ids, and they are sealed",
     "progress": "how far rules have read",
     "search_alerts": "ids of alerts",
     "search_progress": "how far the index has read",

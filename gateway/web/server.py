@@ -30,6 +30,7 @@ from gateway.web.api import (
     places,
     plan,
     presence,
+    privacy,
     procedure,
     resident_requests,
     residents,
@@ -94,6 +95,7 @@ def build(services: Services) -> web.Application:
         (
             *session.ROUTES,
             *residents.ROUTES,
+            *privacy.ROUTES,
             *resident_requests.ROUTES,
             *alerts.ROUTES,
             *ExportRoutes().routes(),

@@ -37,6 +37,7 @@ from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.households import Households
 from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
+from gateway.privacy import Privacy
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.snapshot_keeper import Act
@@ -141,6 +142,8 @@ class Services:
     plan: PlanService
     access: AccessControl
     """Decides at doors and has them opened."""
+    privacy: Privacy
+    """Consents, exports and deletions of persons."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)

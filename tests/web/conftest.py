@@ -69,10 +69,12 @@ from gateway.model import (
 from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.people.households import ChangeRequests
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
+from gateway.privacy import make_privacy
 from gateway.privacy.consents import ConsentBook
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
@@ -162,8 +164,6 @@ class World:
     passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
-    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
-    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     homes: Sequence[HomeSection] = ()
     """What residents.yaml says of alarms at home; `arming` has their rule run."""
@@ -199,9 +199,6 @@ class World:
         self.acted.append(action)
         self.rules.feed(replace(action, number=len(self.acted)))
         return len(self.acted)
-
-    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
-        self.carried_out.append((place, [dict(order) for order in orders], by, why))
 
     def arming(self, *homes: HomeSection) -> None:
         """Run the rule of these homes."""
@@ -391,6 +388,7 @@ async def world(
                 lambda: made.register.snapshot,
                 ConsentBook(store.vault, lambda: made.now, PrivacySection),
             ),
+            privacy=make_privacy(store, lambda: made.now, PrivacySection, made.register.refresh, made.desk),
             homes=HomeAreas(
                 store,
                 lambda: made.now,
@@ -447,7 +445,7 @@ def _residents(made: World) -> Residents:
         made.act,
         made.send_code,
         made.refusals,
-        made.carry_out,
+        ChangeRequests(made.store.vault, lambda: made.now, lambda: ZONE).apply_change_request,
     )
 
 

@@ -83,6 +83,16 @@ MATRIX = {
     "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
+    "GET /api/v1/resident/consents": set(),
+    "POST /api/v1/resident/consents": set(),
+    "DELETE /api/v1/resident/consents/{kind}": set(),
+    "GET /api/v1/resident/my-data.zip": set(),
+    "GET /api/v1/people/{id}/consents": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/{id}/consents": {Role.PROPERTY, Role.MANAGER},
+    "DELETE /api/v1/people/{id}/consents/{kind}": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/{id}/data.zip": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/{id}/erasure": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/erasures/{id}": {Role.PROPERTY, Role.MANAGER},
     "GET /api/v1/passes": PASS_STAFF,
     "POST /api/v1/passes": PASS_STAFF,
     "GET /api/v1/passes/kinds": PASS_STAFF,
@@ -263,7 +273,9 @@ def _with_registry(anju):
 
 def _target(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64)
+    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64).replace(
+        "{kind}", "face"
+    )
 
 
 @pytest.mark.parametrize("role", [None, *Role])

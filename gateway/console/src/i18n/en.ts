@@ -1,5 +1,8 @@
 import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
+import { en as households } from "../households/words";
+import { en as passages } from "../passages/words";
+import { en as requests } from "../requests/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
@@ -39,7 +42,7 @@ export const en: Messages = {
     drill: "Planned beforehand",
   },
   health: { online: "Online", offline: "Offline", silent: "Silent", refused: "Rejected", unknown: "Unknown" },
-  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
+  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager", property: "Property staff", grid: "Grid officer", police: "Police" },
   kinds: {
     "zone.alarm": "Zone alarm",
     "x.dc09.clock": "Panel's clock is wrong",
@@ -270,6 +273,9 @@ export const en: Messages = {
     handover: "Handover",
     plan: plan.view,
     drills: drills.title,
+    households: households.title,
+    passages: passages.title,
+    requests: requests.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -556,6 +562,9 @@ export const en: Messages = {
   patrol,
   duty,
   drills,
+  households,
+  passages,
+  requests,
   silences,
   dismiss: "OK",
 };
