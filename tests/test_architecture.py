@@ -88,8 +88,6 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notify",
         }
         | {"care", "homes", "passes", "patrol"}
-        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
-        | {"homes", "passes", "patrol"}
         | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -120,8 +118,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "care", "homes"},
-        | {"access", "homes", "privacy"},
+        | {"access", "care", "homes", "privacy"},
         "cli": BASE
         | {
             "access",

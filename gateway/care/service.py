@@ -24,6 +24,7 @@ from gateway.store import Store, audit
 
 CHECK_S = 60.0
 KIND = ConsentKind.CARE
+STEPS = {BACK: "care-back", FINE: "care-fine"}
 
 
 class Act(Protocol):
@@ -129,11 +130,11 @@ class Care:
 
     async def back(self, place: str, by: str) -> None:
         """Somebody is at home again. Raises NotFound, NotRecorded."""
-        await self._simply(place, BACK, "care-back", by)
+        await self._simply(place, BACK, by)
 
     async def fine(self, place: str, by: str) -> None:
         """The person says that they are fine: a sign of life. Raises NotFound, NotRecorded."""
-        await self._simply(place, FINE, "care-fine", by)
+        await self._simply(place, FINE, by)
 
     async def run(self) -> None:
         """Until cancelled: end what nobody agrees to any more, and state again what the rule does not know."""
@@ -161,12 +162,12 @@ class Care:
         register = self._register()  # an empty one could not be read
         return bool(register.persons) and plan.place not in register.rooms_of(plan.person, now)
 
-    async def _simply(self, place: str, kind: str, step: str, by: str) -> None:
+    async def _simply(self, place: str, kind: str, by: str) -> None:
         await self.plan(place)
         now = self._now()
         data: Mapping[str, Any] = {"place": place}
         action = Action(kind=kind, user=by, time=now, place=place)
-        await self._act(action, lambda connection: audit.append(connection, Step("", step, by, now, "", data)))
+        await self._act(action, lambda connection: audit.append(connection, Step("", STEPS[kind], by, now, "", data)))
 
 
 def _with_consents(connection: sqlite3.Connection) -> list[tuple[CarePlan, bool]]:

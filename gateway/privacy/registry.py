@@ -80,7 +80,6 @@ PERSONAL: Sequence[PersonalTable] = (
         sealed_texts=("details",),
         hidden=("pass_url",),
         plain=("answer",),
-        "door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",), plain=("answer",)
     ),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
     PersonalTable("care_plans", person="person"),

@@ -51,7 +51,6 @@ PURPOSE = {
     "care": "signs of life",
     "passes": "visitors' passes",
     "privacy": "consent, deletion",
-    "privacy": "consents, erasure",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",
