@@ -118,7 +118,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "care", "homes", "privacy"},
+        | {"care", "homes", "privacy"},
         "cli": BASE
         | {
             "access",

@@ -179,7 +179,6 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
-    passes = make_passes(store, clock, current_config, intake, register)
     codes = PassCodeReader(passes)
     access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(

@@ -4,6 +4,7 @@ import { Households } from "../households/api";
 import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
 import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
+import type { PassDraft, PassKind, VisitorPass } from "../visitors/types";
 import type { Client } from "./client";
 import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
 import type {
@@ -113,6 +114,20 @@ export class Gateway {
 
   startDrill = (kind: string, place: string): Promise<{ number: number }> =>
     this.client.call("POST", "/api/v1/drills", { kind, place });
+
+  passKinds = (): Promise<{ items: PassKind[] }> => this.client.call("GET", "/api/v1/passes/kinds");
+
+  passes = (state: "open" | "ended", limit: number): Promise<Page<VisitorPass>> =>
+    this.client.call("GET", at("/api/v1/passes", { state, limit }));
+
+  makePass = (draft: PassDraft): Promise<{ id: string; url: string }> => this.client.call("POST", "/api/v1/passes", draft);
+
+  revokePass = (id: string): Promise<void> => this.client.call("DELETE", `/api/v1/passes/${encodeURIComponent(id)}`);
+
+  visitorLeft = (id: string): Promise<void> => this.client.call("POST", `/api/v1/passes/${encodeURIComponent(id)}/left`, {});
+
+  /** The picture of a code that leads to the visitor's page. */
+  passCode = (id: string): string => here(`/api/v1/passes/${encodeURIComponent(id)}/qr.svg`);
 
   /** Places whose name contains these words. */
   places = (find: string, limit: number): Promise<Page<PlaceName>> => this.client.call("GET", at("/api/v1/places", { find, limit }));

@@ -3,6 +3,7 @@ import { en as drills } from "../drills/words";
 import { en as households } from "../households/words";
 import { en as passages } from "../passages/words";
 import { en as requests } from "../requests/words";
+import { en as visitors } from "../visitors/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
 import { en as handover } from "../handover/words";
@@ -276,6 +277,7 @@ export const en: Messages = {
     households: households.title,
     passages: passages.title,
     requests: requests.title,
+    visitors: visitors.title,
     patrol: "Patrol",
     figures: "Figures",
     audit: "Audit",
@@ -565,6 +567,7 @@ export const en: Messages = {
   households,
   passages,
   requests,
+  visitors,
   silences,
   dismiss: "OK",
 };

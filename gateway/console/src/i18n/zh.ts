@@ -3,6 +3,7 @@ import { zh as drills } from "../drills/words";
 import { zh as households } from "../households/words";
 import { zh as passages } from "../passages/words";
 import { zh as requests } from "../requests/words";
+import { zh as visitors } from "../visitors/words";
 import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
 import * as audit from "../audit/words";
@@ -308,6 +309,7 @@ export const zh = {
     households: households.title,
     passages: passages.title,
     requests: requests.title,
+    visitors: visitors.title,
     patrol: "巡更",
     figures: "报表",
     audit: "审计",
@@ -598,6 +600,7 @@ export const zh = {
   households,
   passages,
   requests,
+  visitors,
   silences,
   dismiss: "知道了",
 };
