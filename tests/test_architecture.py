@@ -64,7 +64,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
-        "care": BASE | {"config", "rule", "store"},
+        "care": BASE | {"config", "privacy", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "privacy": BASE | {"config", "desk", "history", "settings", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
