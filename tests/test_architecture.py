@@ -64,6 +64,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "care": BASE | {"config", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
         "privacy": BASE | {"config", "desk", "history", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
@@ -86,7 +87,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "links",
             "notify",
         }
-        | {"homes", "passes", "patrol"}
+        | {"care", "homes", "passes", "patrol"}
         | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
@@ -117,7 +118,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "homes", "privacy"},
+        | {"care", "homes", "privacy"},
         "cli": BASE
         | {
             "access",
@@ -134,7 +135,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "people",
             "protocols",
         }
-        | {"recording", "settings", "simulator"}
+        | {"recording", "residents", "settings", "simulator"}
         | {"store", "vision", "web"}
         | {"homes", "privacy"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is

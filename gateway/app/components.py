@@ -9,6 +9,7 @@ from datetime import timedelta
 from gateway.access import AccessControl
 from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
+from gateway.app.care import make_care
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
@@ -26,6 +27,7 @@ from gateway.app.privacy import privacy_of
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
+from gateway.care.service import Care
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
@@ -89,6 +91,7 @@ class Components:
     patrols: Patrols
     door_plates: DoorPlateService
     homes: Homes
+    care: Care
     passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
@@ -160,6 +163,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox,
         residents.notices.tell,
     )
+    care = make_care(store, clock.now, intake, rules, current_config, lambda: register.snapshot)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -175,7 +179,6 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         snapshots,
         recording.recorder,
     )
-    passes = make_passes(store, clock, current_config, intake, register)
     codes = PassCodeReader(passes)
     access = make_access(current_config, store, register, intake, commands, supervisor, codes, homes.areas.state)
     return Components(
@@ -205,6 +208,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         patrols=patrols,
         door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
+        care=care,
         passes=passes,
         refusals=refusals,
         limits=limits,

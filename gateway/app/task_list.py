@@ -76,6 +76,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
         _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
         _task("patrol_cards", "巡更刷卡", "cards at checkpoints", _card_scans(components).run),
+        _task("care", "独居关怀", "care for people who live alone", components.care.run),
         _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
         _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
         _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),

@@ -40,6 +40,7 @@ def _services(components: Components, tasks: BackgroundTasks, plan: PlanEditor) 
         door_plate_service=components.door_plates,
         patrols=components.patrols,
         homes=components.homes.areas,
+        care=components.care,
         passes=components.passes,
         accounts=web.Accounts(components.store, web.Passwords(), components.clock.now, components.refusals),
         devices=components.supervisor.devices,

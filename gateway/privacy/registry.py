@@ -75,7 +75,11 @@ PERSONAL: Sequence[PersonalTable] = (
     ),
     PersonalTable("door_plate_hangings", actor="user", plain=("plate",)),
     PersonalTable(
-        "door_plate_visits", actor="answered_by", sealed_texts=("details",), hidden=("pass_url",), plain=("answer",)
+        "door_plate_visits",
+        actor="answered_by",
+        sealed_texts=("details",),
+        hidden=("pass_url",),
+        plain=("answer",),
     ),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
     # The flow: rows stay, without who it was

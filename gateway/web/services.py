@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
+from gateway.care.service import Care
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -120,6 +121,8 @@ class Services:
     patrols: Patrols
     homes: HomeAreas
     """Alarms at home: how each is armed, and to arm and disarm."""
+    care: Care
+    """Care for people who live alone."""
     passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]

@@ -47,6 +47,7 @@ ALL = {Role.GUARD, Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER}
 """Those who use the guard room."""
 SIGNED_IN = set(Role)
 GUARDS = {Role.GUARD, Role.SUPERVISOR}
+STAFF = {Role.PROPERTY, Role.MANAGER}
 TECH = {Role.INSTALLER, Role.MANAGER}
 PASS_STAFF = {Role.PROPERTY, Role.MANAGER, *GUARDS}
 MATRIX = {
@@ -147,6 +148,13 @@ MATRIX = {
     "GET /api/v1/commands/last": ALL,
     "POST /api/v1/announcements/{id}": GUARDS,
     "GET /api/v1/arming": ALL,
+    "GET /api/v1/care": STAFF,
+    "GET /api/v1/care/{place}": STAFF,
+    "PUT /api/v1/care/{place}": STAFF,
+    "DELETE /api/v1/care/{place}": STAFF,
+    "POST /api/v1/care/{place}/away": {*STAFF, *GUARDS},
+    "DELETE /api/v1/care/{place}/away": {*STAFF, *GUARDS},
+    "POST /api/v1/care/{place}/fine": set(),
     "GET /api/v1/areas": ALL,
     "GET /api/v1/areas/{place}": ALL,
     "POST /api/v1/areas/{place}/arm": GUARDS,
