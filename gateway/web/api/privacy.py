@@ -119,7 +119,7 @@ async def agree(context: RequestContext[OwnConsent]) -> ConsentList:
     privacy, params = context.services.privacy, context.params
     if params.version != privacy.consents.book.wording(params.kind).version:
         raise ApiError(409, Words("告知内容已更新，请重新阅读", "The text has changed: read it again"))
-    await _give(context, GivenConsent(context.resident.person, params.kind, "phone", context.actor))
+    await give_consent(context, GivenConsent(context.resident.person, params.kind, "phone", context.actor))
     return await _list(context, context.resident.person)
 
 
@@ -145,7 +145,7 @@ async def record_consent(context: RequestContext[RecordedConsent]) -> ConsentLis
     if params.how == "law" and context.identity.role is not Role.MANAGER:
         raise ApiError(403, Words("只有经理可以登记依法处理", "Only the manager records that no consent is needed"))
     given = GivenConsent(person, params.kind, params.how, context.actor, params.guardian.strip(), params.basis.strip())
-    await _give(context, given)
+    await give_consent(context, given)
     return await _list(context, person)
 
 
@@ -190,7 +190,8 @@ async def _act(context: RequestContext[Any], kind: str, data: dict[str, Any], un
     await context.services.act(Action(kind=kind, user=context.actor, time=context.services.now(), data=data), unit)
 
 
-async def _give(context: RequestContext[Any], given: GivenConsent) -> None:
+async def give_consent(context: RequestContext[Any], given: GivenConsent) -> None:
+    """Put it on record. Raises ApiError (404, and 400 for a child without a guardian), NotRecorded."""
     book = context.services.privacy.consents.book
     data = {"person": given.person, "kind": given.kind.value, "how": given.how}
     try:
@@ -203,10 +204,15 @@ async def _give(context: RequestContext[Any], given: GivenConsent) -> None:
 
 
 async def _withdraw(context: RequestContext[Any], person: str) -> None:
-    consents, name = context.services.privacy.consents, context.path_param("kind")
+    name = context.path_param("kind")
     if name not in set(ConsentKind):
         raise not_found(Words("这项同意", "consent"))
-    kind = ConsentKind(name)
+    await withdraw_consent(context, person, ConsentKind(name))
+
+
+async def withdraw_consent(context: RequestContext[Any], person: str, kind: ConsentKind) -> None:
+    """Withdraw it, and have what it was for deleted. Raises ApiError (404) when it is not in force, NotRecorded."""
+    consents = context.services.privacy.consents
 
     def unit(connection: sqlite3.Connection) -> None:
         consents.book.withdraw(connection, person, kind, context.actor)

@@ -200,6 +200,20 @@ TEXTS: Mapping[str, Words] = {
     # privacy
     "who_looked": Words("谁查看过本房的资料", "Who looked at this room's record"),
     "no_looks": Words("没有人查看过。", "Nobody looked."),
+    "consents": Words("我的同意", "What I agreed to"),
+    "consents_hint": Words(
+        "不同意也可以用门卡、密码等方式。撤回后，相关资料马上删除。",
+        "Without it there are cards, PINs and more. What you withdraw is deleted at once.",
+    ),
+    "agreed_since": Words("已同意，自", "Agreed since"),
+    "not_given": Words("没有同意", "Not agreed"),
+    "wording": Words("说明全文，第", "The whole text, version"),
+    "agree": Words("我同意", "I agree"),
+    "withdraw_consent": Words("撤回同意", "Withdraw"),
+    "agreed": Words("已记录您的同意。", "Your consent is on record."),
+    "not_agreed": Words("已撤回，相关资料已删除。", "Withdrawn, and what it was for is deleted."),
+    "text_changed": Words("说明内容已更新，请重新阅读。", "The text has changed: read it again."),
+    "guardian": Words("未满十四周岁，请由监护人到物业办理。", "Under 14 a guardian agrees, at the property office."),
     "my_data": Words("我的数据", "My data"),
     "my_data_hint": Words(
         "物业系统中关于您本人的全部资料，可以下载。", "All that the gateway keeps about you, as a file."
