@@ -221,23 +221,6 @@ async def test_a_phone_is_signed_out_when_its_owner_moves_out_or_the_number_chan
     assert "登录号码与以前不同" in await text_of(again, "/r/")
 
 
-async def test_agreeing_and_withdrawing_on_the_phone(anju, open_client):
-    client = await signed_in(anju, open_client)
-    page = await text_of(client, "/r/privacy")
-    assert page.count("没有同意") == 2
-    version = re.search(r'name="version" value="([^"]+)"', page)[1]
-    async with client.post("/r/consents/face", data={"answer": "agree", "version": "old"}) as answer:
-        assert answer.status == 409
-    async with client.post("/r/consents/face", data={"answer": "agree", "version": version}) as answer:
-        assert "已同意，自" in await answer.text()
-    async with client.post("/r/consents/face", data={"answer": "withdraw"}) as answer:
-        assert "已撤回，相关资料已删除" in await answer.text()
-    async with client.post("/r/consents/face", data={"answer": "withdraw"}) as answer:
-        assert answer.status == 404
-    async with client.post("/r/consents/anything", data={"answer": "agree"}) as answer:
-        assert answer.status == 404
-
-
 async def test_the_own_data_is_linked_and_opens_with_the_phones_cookie(anju, open_client):
     client = await signed_in(anju, open_client)
     link = re.search(r'href="(/api/v1/resident/my-data.zip)"', await text_of(client, "/r/privacy"))[1]

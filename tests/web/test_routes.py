@@ -248,6 +248,7 @@ FOR_RESIDENTS = {
     "POST /r/consents/{kind}",
     "GET /r/devices",
     "POST /r/devices/{id}",
+    "GET /r/consents",
     "POST /r/sign-out",
 }
 """Pages; whoever is not signed in as a resident is sent to the sign-in page."""

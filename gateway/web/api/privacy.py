@@ -111,22 +111,27 @@ class ErasureView(ResponseModel):
 
 async def own_consents(context: RequestContext[Any]) -> ConsentList:
     """Handler of GET /api/v1/resident/consents."""
-    return await _list(context, context.resident.person)
+    return await consent_list(context, context.resident.person)
 
 
 async def agree(context: RequestContext[OwnConsent]) -> ConsentList:
     """Handler of POST /api/v1/resident/consents. A text that was changed meanwhile is shown again first."""
-    privacy, params = context.services.privacy, context.params
-    if params.version != privacy.consents.book.wording(params.kind).version:
+    await agree_to(context, context.params.kind, context.params.version)
+    return await consent_list(context, context.resident.person)
+
+
+async def agree_to(context: RequestContext[Any], name: str, version: str) -> None:
+    """The signed-in resident agrees to the text of that version. Raises ApiError (404, 409)."""
+    kind = _kind(name)
+    if version != context.services.privacy.consents.book.wording(kind).version:
         raise ApiError(409, Words("告知内容已更新，请重新阅读", "The text has changed: read it again"))
-    await give_consent(context, GivenConsent(context.resident.person, params.kind, "phone", context.actor))
-    return await _list(context, context.resident.person)
+    await _give(context, GivenConsent(context.resident.person, kind, "phone", context.actor))
 
 
 async def withdraw_own(context: RequestContext[Any]) -> ConsentList:
     """Handler of DELETE /api/v1/resident/consents/{kind}."""
-    await _withdraw(context, context.resident.person)
-    return await _list(context, context.resident.person)
+    await withdraw_kind(context, context.resident.person)
+    return await consent_list(context, context.resident.person)
 
 
 async def own_export(context: RequestContext[Any]) -> web.Response:
@@ -136,7 +141,7 @@ async def own_export(context: RequestContext[Any]) -> web.Response:
 
 async def consents_of(context: RequestContext[Any]) -> ConsentList:
     """Handler of GET /api/v1/people/{id}/consents."""
-    return await _list(context, _known(context))
+    return await consent_list(context, _known(context))
 
 
 async def record_consent(context: RequestContext[RecordedConsent]) -> ConsentList:
@@ -145,15 +150,15 @@ async def record_consent(context: RequestContext[RecordedConsent]) -> ConsentLis
     if params.how == "law" and context.identity.role is not Role.MANAGER:
         raise ApiError(403, Words("只有经理可以登记依法处理", "Only the manager records that no consent is needed"))
     given = GivenConsent(person, params.kind, params.how, context.actor, params.guardian.strip(), params.basis.strip())
-    await give_consent(context, given)
-    return await _list(context, person)
+    await _give(context, given)
+    return await consent_list(context, person)
 
 
 async def withdraw_for(context: RequestContext[Any]) -> ConsentList:
     """Handler of DELETE /api/v1/people/{id}/consents/{kind}."""
     person = _known(context)
-    await _withdraw(context, person)
-    return await _list(context, person)
+    await withdraw_kind(context, person)
+    return await consent_list(context, person)
 
 
 async def export_of(context: RequestContext[ExportQuery]) -> web.Response:
@@ -190,8 +195,7 @@ async def _act(context: RequestContext[Any], kind: str, data: dict[str, Any], un
     await context.services.act(Action(kind=kind, user=context.actor, time=context.services.now(), data=data), unit)
 
 
-async def give_consent(context: RequestContext[Any], given: GivenConsent) -> None:
-    """Put it on record. Raises ApiError (404, and 400 for a child without a guardian), NotRecorded."""
+async def _give(context: RequestContext[Any], given: GivenConsent) -> None:
     book = context.services.privacy.consents.book
     data = {"person": given.person, "kind": given.kind.value, "how": given.how}
     try:
@@ -203,16 +207,15 @@ async def give_consent(context: RequestContext[Any], given: GivenConsent) -> Non
         raise ApiError(400, words, "consent_refused") from error
 
 
-async def _withdraw(context: RequestContext[Any], person: str) -> None:
-    name = context.path_param("kind")
+def _kind(name: str) -> ConsentKind:
     if name not in set(ConsentKind):
         raise not_found(Words("这项同意", "consent"))
-    await withdraw_consent(context, person, ConsentKind(name))
+    return ConsentKind(name)
 
 
-async def withdraw_consent(context: RequestContext[Any], person: str, kind: ConsentKind) -> None:
-    """Withdraw it, and have what it was for deleted. Raises ApiError (404) when it is not in force, NotRecorded."""
-    consents = context.services.privacy.consents
+async def withdraw_kind(context: RequestContext[Any], person: str) -> None:
+    """Withdraw the consent that the path names. Raises ApiError (404)."""
+    consents, kind = context.services.privacy.consents, _kind(context.path_param("kind"))
 
     def unit(connection: sqlite3.Connection) -> None:
         consents.book.withdraw(connection, person, kind, context.actor)
@@ -224,7 +227,8 @@ async def withdraw_consent(context: RequestContext[Any], person: str, kind: Cons
     await consents.forget()
 
 
-async def _list(context: RequestContext[Any], person: str) -> ConsentList:
+async def consent_list(context: RequestContext[Any], person: str) -> ConsentList:
+    """What a person agreed to, and the texts as they are now."""
     privacy = context.services.privacy
     found = await privacy.consents.of_person(person)
     agreed = {(one.kind, one.version) for one in found if one.in_force}
