@@ -66,7 +66,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "patrol": BASE | {"config", "rule", "store"},
         "care": BASE | {"config", "privacy", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
-        "privacy": BASE | {"config", "desk", "history", "store"},
+        "privacy": BASE | {"config", "desk", "history", "settings", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -131,7 +131,6 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
-            "passes",
             "people",
             "protocols",
         }
