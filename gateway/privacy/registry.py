@@ -115,7 +115,6 @@ NOT_PERSONAL = {
     "erasure_alerts": "ids of alerts that a deletion changed",
     "home_told": "how far a household was told",
     "notifier_proofs": "when a channel worked",
-    "resident_notices": "sentences to a room: persons stand in them as ids, and they are sealed",
     "progress": "how far rules have read",
     "search_alerts": "ids of alerts",
     "search_progress": "how far the index has read",

@@ -31,14 +31,17 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml, rules.yaml, keys of desk.yaml, or keys of compound.yaml."""
+    """A configuration made of the block: devices.yaml (and access.yaml from `doors` on), rules.yaml, desk or compound."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
-    devices = block.text if "devices" in keys else "devices: []\n"
+    text, doors, access = block.text.partition("doors:\n") if "doors" in keys else (block.text, "", "")
+    if doors:  # access.yaml, after the devices that it is about
+        (folder / "access.yaml").write_text(doors + access, "utf-8")
+    devices = text if "devices" in keys else "devices: []\n"
     rules = block.text if "rules" in keys else "rules: []\n"
     compound = dict(BASE)
     if keys <= {*DeskSettings.model_fields, "notifiers"}:
         (folder / "desk.yaml").write_text(block.text, "utf-8")
-    elif not keys & {"devices", "rules"}:
+    elif not keys & {"devices", "rules", "doors"}:
         compound |= _loaded(block.text)
     yaml = YAML()
     with (folder / "compound.yaml").open("w", encoding="utf-8") as file:

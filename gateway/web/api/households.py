@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,7 @@ from gateway.web.services import Services
 from gateway.web.view_audit import HOUSEHOLD, ViewAudit
 
 _PATH = "/api/v1/households"
+_NUMBER = re.compile(r"\d+")
 _MOST_FORMER = 50
 
 
@@ -126,7 +128,8 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
     """Handler of GET /api/v1/households. Rooms are the places in which people may be registered, or are."""
     services, query = context.services, context.params
     register, places = services.register.snapshot, services.compound.places
-    rooms = sorted({*register.households, *(place for place in places if _is_room(place, places))})
+    rooms = sorted({*register.households, *(place for place in places if _is_room(place, places))}, key=_by_number)
+    after = _by_number(query.after)
     under, wanted = (query.under or "").strip("/"), (query.find or "").lower().split()
 
     def fits(place: str) -> bool:
@@ -135,7 +138,7 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
             return False
         below = not under or place == under or place.startswith(f"{under}/")
         text = f"{place}\n{name.zh}\n{name.en}".lower()
-        return below and place > query.after and all(word in text for word in wanted)
+        return below and _by_number(place) > after and all(word in text for word in wanted)
 
     found = [place for place in rooms if fits(place)]
     shown = found[: query.limit]
@@ -144,6 +147,11 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
         items=[_brief(services, place, cards.get(place, 0)) for place in shown],
         next=shown[-1] if len(found) > len(shown) else None,
     )
+
+
+def _by_number(place: str) -> str:
+    """The text to sort by: `b1/u1/101` before `b1/u1/1001`."""
+    return _NUMBER.sub(lambda found: found[0].zfill(8), place)
 
 
 def _is_room(place: str, places: Mapping[str, object]) -> bool:

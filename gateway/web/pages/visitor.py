@@ -99,7 +99,7 @@ class VisitorPages:
         return one
 
     def _gone(self, context: RequestContext[Any], status: int, headers: dict[str, str]) -> web.Response:
-        response = self._renderer.page(context, "gone.html", status=status, **self._facts(context))
+        response = self._renderer.page(context, "pass_gone.html", status=status, **self._facts(context))
         response.headers.update({**headers, "X-Robots-Tag": "noindex"})
         return response
 

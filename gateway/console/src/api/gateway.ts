@@ -1,8 +1,10 @@
 import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
+import { Households } from "../households/api";
 import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
 import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
+import type { PassDraft, PassKind, VisitorPass } from "../visitors/types";
 import type { Client } from "./client";
 import type { AuditChain, AuditEntry, Figures, Gauge, TimelineEntry } from "./figures";
 import type {
@@ -30,6 +32,7 @@ import type {
   Silence,
   SilencePage,
 } from "./types";
+import { type Query, at } from "./query";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -45,23 +48,17 @@ export interface StepBody {
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
-type Query = Record<string, string | number | null | undefined>;
 
 /** How long a calculation over a year may take, in milliseconds. */
 const SLOW = 60_000;
 
-const at = (path: string, query: Query): string => {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
-  }
-  const text = parameters.toString();
-  return text ? `${path}?${text}` : path;
-};
-
 /** The API requests of the guard room. */
 export class Gateway {
-  constructor(private readonly client: Client) {}
+  readonly households: Households;
+
+  constructor(private readonly client: Client) {
+    this.households = new Households(client);
+  }
 
   session = (): Promise<Session> => this.client.call("GET", "/api/v1/session");
 
@@ -117,6 +114,20 @@ export class Gateway {
 
   startDrill = (kind: string, place: string): Promise<{ number: number }> =>
     this.client.call("POST", "/api/v1/drills", { kind, place });
+
+  passKinds = (): Promise<{ items: PassKind[] }> => this.client.call("GET", "/api/v1/passes/kinds");
+
+  passes = (state: "open" | "ended", limit: number): Promise<Page<VisitorPass>> =>
+    this.client.call("GET", at("/api/v1/passes", { state, limit }));
+
+  makePass = (draft: PassDraft): Promise<{ id: string; url: string }> => this.client.call("POST", "/api/v1/passes", draft);
+
+  revokePass = (id: string): Promise<void> => this.client.call("DELETE", `/api/v1/passes/${encodeURIComponent(id)}`);
+
+  visitorLeft = (id: string): Promise<void> => this.client.call("POST", `/api/v1/passes/${encodeURIComponent(id)}/left`, {});
+
+  /** The picture of a code that leads to the visitor's page. */
+  passCode = (id: string): string => here(`/api/v1/passes/${encodeURIComponent(id)}/qr.svg`);
 
   /** Places whose name contains these words. */
   places = (find: string, limit: number): Promise<Page<PlaceName>> => this.client.call("GET", at("/api/v1/places", { find, limit }));
@@ -179,6 +190,10 @@ export class Gateway {
   reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
 
   currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  /** Decisions at doors, newest first. */
+  passages = <T>(door: string, after: string | null): Promise<{ items: T[]; next: string | null }> =>
+    this.client.call("GET", at("/api/v1/access", { door, after }));
 
   handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
     this.client.call("GET", at("/api/v1/handovers", { day, after }));

@@ -3,10 +3,13 @@ import { type View, viewsOf } from "./route";
 
 /** The views that a role opens most, in the order of the bar; the others follow, behind 更多. */
 const FIRST: Record<Role, readonly string[]> = {
-  guard: ["alerts", "cameras", "plan", "patrol", "duty", "handover", "devices", "events", "history"],
+  guard: ["alerts", "cameras", "plan", "patrol", "duty", "handover", "visitors", "devices", "events", "history"],
   supervisor: ["alerts", "cameras", "plan", "handover", "figures", "history", "patrol", "duty", "devices"],
   manager: ["alerts", "figures", "history", "audit", "handover", "plan", "cameras"],
   installer: ["devices", "plan", "cameras", "events", "quarantine", "alerts"],
+  property: ["households", "requests", "passages"],
+  grid: [],
+  police: [],
 };
 
 /** All views of a role, the most used first: their number is that of the key. */
