@@ -7,7 +7,8 @@ zone.*                `zone`: the number on the panel, when the device is the pa
                       `area`: its area; zone.restored `from`: alarm, tamper, cover, fault, bypass
 area.armed|disarmed   `area`
 door.*, access.*      `door`: which one, when the device serves several
-access.denied         `credential`, `reason`
+access.denied         `credential`: its kind, `reason`, `code`; of the gateway's own decisions, and of access.granted,
+                      also `door`: its id, `person`, `household`, `reader`, `pass`, `by`, `entry_delay`, `floors`
 credential.presented  `credential`: masked, for people; `format`; `card`: `number` (or `hex`), `facility`, `bits`
 pin.entered           `digits`: how many, never which
 plate.read            `text`, `score`, `list`: "resident", "watch" or null (unknown), `household`: its place;
@@ -19,6 +20,7 @@ face.unknown          `distance` to the nearest enrolled face; `turned`: false w
                       but the head was never turned as the sign asked
 object.seen           `event`: crossed, lingered, blocked, cleared, thrown; `line`, `zone`, `direction`;
                       or `class` of the installer's detector, `score`
+meter.read            `m3`: the water meter's reading
 report.made           `category`, `text`, `place`
 help.called           `place`: of the door plate that was scanned
 door_plate.suspected  `place`, `why`: revoked, far, impossible, many, wrong_door; `metres`, `times`, `other`: a place

@@ -80,8 +80,7 @@ class Doorway(Rule):
                 return self._raise(door, "forced", doors)
             case "door.held":
                 return self._raise(door, "held", doors)
-            # A camera reads whoever passes by: only what is held to a reader or entered is an attempt.
-            case "access.denied" if signal.data.get("credential") not in ("plate", "face"):
+            case "access.denied" if _is_attempt(signal):
                 return self._denied(door, signal.time, doors)
         return ()
 
@@ -144,6 +143,16 @@ _CLEARED = {
     "held": Words("门已关闭", "The door is closed"),
     "denied": Words("未再被拒", "No further denials"),
 }
+
+
+def _is_attempt(signal: Signal) -> bool:
+    """Whether somebody tried to get in without a right.
+
+    A camera reads whoever passes by; the first of two people, and a card that a restart cut off, did nothing wrong.
+    """
+    if signal.data.get("code") in ("second_person", "cut_off"):
+        return False
+    return signal.data.get("credential") not in ("plate", "face")
 
 
 def _door(signal: Signal) -> str:

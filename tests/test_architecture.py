@@ -64,7 +64,9 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
         "plan": BASE | {"config"},
         "passes": BASE | {"config", "store"},
         "patrol": BASE | {"config", "rule", "store"},
+        "care": BASE | {"config", "privacy", "rule", "store"},
         "homes": BASE | {"config", "limits", "notify", "rule", "store"},
+        "privacy": BASE | {"config", "desk", "history", "settings", "store"},
         "residents": BASE | {"auth", "config", "limits", "people", "store"},
         "recording": BASE | {"desk", "sha256", "store", "vision"},
         "flow": BASE | {"backoff", "clock", "config", "desk", "driver", "limits", "rule", "store", "tasks"},
@@ -85,8 +87,8 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "links",
             "notify",
         }
-        | {"homes", "passes", "patrol"}
-        | {"people", "plan", "protocols", "recording", "residents", "store", "vision"},
+        | {"care", "homes", "passes", "patrol"}
+        | {"people", "plan", "privacy", "protocols", "recording", "residents", "store", "vision"},
     },
     {
         "app": BASE
@@ -116,7 +118,7 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "settings",
         }
         | {"store", "tasks", "vision", "web"}
-        | {"access", "homes"},
+        | {"care", "homes", "privacy"},
         "cli": BASE
         | {
             "access",
@@ -129,13 +131,12 @@ LAYERS: tuple[Mapping[str, set[str]], ...] = (
             "notifier",
             "notify",
             "patrol",
-            "passes",
             "people",
             "protocols",
         }
-        | {"recording", "settings", "simulator"}
+        | {"recording", "residents", "settings", "simulator"}
         | {"store", "vision", "web"}
-        | {"homes"},
+        | {"homes", "privacy"},
         # Beside the layers: the devices' side of the wire. It may share a sans-I/O codec whose independent proof is
         # elsewhere; a twin that shared more would agree with our own mistakes.
         "simulator": {"protocols"},

@@ -282,12 +282,9 @@ def _is_late(signal: Signal, reader: ReaderSection | None) -> bool:
 
 def _step(passage: Passage, at: datetime) -> Step:
     """The audit's step of a person who opened a door, or tried to."""
-    command, request = passage.command, passage.request
-    action = f"command:{command.action}" if command is not None else "command:refused"
     data = {
-        "command": command.id if command is not None else "",
-        "device": request.door,
-        "arguments": dict(command.arguments) if command is not None else {},
+        "command": passage.command.id if passage.command is not None else "",
+        "device": passage.request.door,
         "code": str(passage.decision.code),
     }
-    return Step("", action, passage.by, at, passage.decision.reason.zh, data)
+    return Step("", "door-open", passage.by, at, passage.decision.reason.zh, data)

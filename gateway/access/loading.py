@@ -17,7 +17,7 @@ from gateway.store.columns import from_us
 CUT_OFF_WITHIN = timedelta(minutes=5)
 """Credentials that were presented so shortly before the start and have no decision were cut off."""
 FIRE_WITHIN = timedelta(hours=24)
-_MOST_FIRES, _MOST_CARDS = 200, 20
+_MOST_FIRES, _CARDS_AT_ONCE = 200, 50
 
 
 async def load_state(
@@ -48,13 +48,24 @@ async def cut_off(store: Store, rules: AccessRules, now: datetime) -> list[Signa
     """Cards that were presented before the start and were not decided on any more, oldest first."""
 
     def find(connection: sqlite3.Connection) -> list[Signal]:
-        found = [
-            signal
-            for reader in rules.readers
-            for signal in journal.signals(connection, device=reader, kind="credential.presented", limit=_MOST_CARDS)
-            if now - signal.time < CUT_OFF_WITHIN
-        ]
-        done = rows.decided(connection, [signal.id for signal in found])
-        return sorted((one for one in found if one.id not in done), key=lambda one: one.number or 0)
+        found = [one for reader in rules.readers for one in _undecided(connection, reader, now - CUT_OFF_WITHIN)]
+        return sorted(found, key=lambda one: one.number or 0)
 
     return await store.read(find)
+
+
+def _undecided(connection: sqlite3.Connection, reader: str, since: datetime) -> list[Signal]:
+    """Cards of a reader without a decision. They are the last ones: a page without any ends the search."""
+    found: list[Signal] = []
+    before: int | None = None
+    while True:
+        page = journal.signals(
+            connection, device=reader, kind="credential.presented", before=before, limit=_CARDS_AT_ONCE
+        )
+        recent = [signal for signal in page if signal.time >= since]
+        done = rows.decided(connection, [signal.id for signal in recent])
+        open_ones = [signal for signal in recent if signal.id not in done]
+        found += open_ones
+        if not open_ones or len(recent) < _CARDS_AT_ONCE:
+            return found
+        before = page[-1].number

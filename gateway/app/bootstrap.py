@@ -73,7 +73,9 @@ async def _open_control_socket(
     stack: AsyncExitStack, data: Path, reloader: Reloader, capture: CaptureService, components: Components
 ) -> None:
     try:
-        await stack.enter_async_context(serve_control(data, reloader, capture, components.register, components.outbox))
+        await stack.enter_async_context(
+            serve_control(data, reloader, capture, components.register, components.outbox, components.privacy.erasures)
+        )
     except OSError as error:  # e.g. a read-only disk: alarms matter more than `anju reload`, so go on without it
         log.error("commands such as `anju reload` can't reach this gateway", folder=str(data), why=str(error))
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from gateway.access import AccessControl
 from gateway.app.access import make_access
 from gateway.app.attention_watch import AttentionWatch
+from gateway.app.care import make_care
 from gateway.app.certificate_watch import CertificateWatch
 from gateway.app.certificates import Certificates
 from gateway.app.current_config import CurrentConfig
@@ -22,9 +23,11 @@ from gateway.app.homes import Homes, make_homes
 from gateway.app.links import Links
 from gateway.app.notifier_devices import NotifierDevices
 from gateway.app.passes import PassCodeReader, make_passes
+from gateway.app.privacy import privacy_of
 from gateway.app.recording import RecordingService, make_recording
 from gateway.app.residents import residents_of
 from gateway.app.system_alerts import SystemAlerts
+from gateway.care.service import Care
 from gateway.clock import Clock
 from gateway.config.compound import CompoundSettings
 from gateway.desk import Desk
@@ -49,6 +52,7 @@ from gateway.notify import Outbox
 from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister
+from gateway.privacy import Privacy
 from gateway.recording.snapshot_taker import SnapshotTaker
 from gateway.residents import Residents
 from gateway.store import Store
@@ -87,6 +91,7 @@ class Components:
     patrols: Patrols
     door_plates: DoorPlateService
     homes: Homes
+    care: Care
     passes: Passes
     refusals: RefusalLog
     limits: ConnectionLimits
@@ -97,6 +102,7 @@ class Components:
     access: AccessControl
     door_hardware: DoorHardware
     residents: Residents
+    privacy: Privacy
 
 
 def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> Components:
@@ -157,6 +163,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox,
         residents.notices.tell,
     )
+    care = make_care(store, clock.now, intake, rules, current_config, lambda: register.snapshot)
     desk.clock.notify = EscalationMessages(outbox, desk, current_config.facts).tell
     snapshots = SnapshotTaker(desk, store, current_config.cameras, links.picture)
     recording = make_recording(current_config.cameras, links.vision, store, clock.now, desk)
@@ -201,6 +208,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         patrols=patrols,
         door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
         homes=homes,
+        care=care,
         passes=passes,
         refusals=refusals,
         limits=limits,
@@ -215,6 +223,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         ),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
+        privacy=privacy_of(store, clock, current_config, register, desk),
         residents=residents,
     )
 

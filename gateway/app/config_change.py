@@ -14,6 +14,8 @@ import structlog
 
 from gateway.app.components import Components
 from gateway.app.current_config import compound_of
+from gateway.care import NAME as CARE
+from gateway.care import CareRule
 from gateway.config.configuration import Configuration
 from gateway.config.desk.contacts import NATIONAL
 from gateway.config.difference import Changes, Difference, compare
@@ -45,6 +47,8 @@ def _rules(new: Configuration, compound: Compound) -> list[tuple[Rule, str]]:
         *zip(rules, marks, strict=True),
         # Without a mark of its settings: a changed residents.yaml must disarm nobody.
         (homes, HOMES),
+        # Nor may it forget what was agreed and learnt.
+        (CareRule(new.residents.care, ZoneInfo(new.compound.timezone), compound), CARE),
         (unhandled_alarms.UnhandledAlarms([*rules, homes], compound), unhandled_alarms.fingerprint(marks)),
         # What they judge by comes with the signals that open a round, so a changed desk.yaml restarts neither.
         (PatrolRule(compound), "patrol"),

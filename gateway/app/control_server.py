@@ -5,6 +5,7 @@ The request is one line of JSON, the replies are lines of JSON whose `say` names
     {"do": "reload", "dry_run": false, "config": "/etc/anju"}    difference, done; or refused
     {"do": "capture", "device": "wall-host", "seconds": 60}      head, piece…, end; or refused; until the client closes
     {"do": "refresh"}                                            done; or refused: people, vehicles or faces changed
+    {"do": "erase", "person": "p-1", "by": "…", "why": "…"}      done; or refused: deletes everything about a person
     {"do": "notify", "notifier": "wecom", "recipients": []}      done; or refused: sends a test message
 """
 
@@ -21,9 +22,10 @@ from typing import Any
 from gateway.app.capture import CaptureService, SendMessage
 from gateway.app.reload import ReloadDone, Reloader, ReloadProgress, ReloadRejected, summary
 from gateway.config.difference import Difference
-from gateway.errors import BadInput, LinkLost, NotFound, NotRecorded
+from gateway.errors import BadInput, DeviceError, LinkLost, NotFound, NotRecorded
 from gateway.notify import Outbox
 from gateway.people import CurrentRegister
+from gateway.privacy.erasure import Erasures
 from gateway.store.control_socket import SOCKET_NAME
 
 MAX_REQUEST_BYTES = 4096
@@ -32,10 +34,15 @@ CLIENT_TIMEOUT_S = 5.0
 
 @asynccontextmanager
 async def serve_control(
-    data: Path, reloader: Reloader, capture: CaptureService, register: CurrentRegister, outbox: Outbox
+    data: Path,
+    reloader: Reloader,
+    capture: CaptureService,
+    register: CurrentRegister,
+    outbox: Outbox,
+    erasures: Erasures,
 ) -> AsyncIterator[None]:
     """Serve while the context is open; then let a reload finish and end everything else at once. Raises OSError."""
-    clients = _Clients(reloader, capture, register, outbox)
+    clients = _Clients(reloader, capture, register, outbox, erasures)
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY)
     try:
         # A socket's path may have 107 bytes at most; through the folder's descriptor it always fits.
@@ -54,7 +61,15 @@ async def serve_control(
 class _Clients:
     """Handles the connections, each in its own task; a task that reloads is not cancelled."""
 
-    def __init__(self, reloader: Reloader, capture: CaptureService, register: CurrentRegister, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        reloader: Reloader,
+        capture: CaptureService,
+        register: CurrentRegister,
+        outbox: Outbox,
+        erasures: Erasures,
+    ) -> None:
+        self._erasures = erasures
         self._reloader = reloader
         self._capture = capture
         self._register = register
@@ -100,6 +115,8 @@ class _Clients:
                 await _until_closed(reader, _capture(self._capture, device, seconds, send))
             case {"do": "refresh"}:
                 await _refresh(self._register, send)
+            case {"do": "erase", "person": str(person), "by": str(by), "why": str(why)}:
+                await _erase(self._erasures, person, by, why, send)
             case {"do": "notify", "notifier": str(name), "recipients": list(recipients)}:
                 await _notify(self._outbox, name, [str(each) for each in recipients], send)
             case _:
@@ -121,6 +138,16 @@ async def _refresh(register: CurrentRegister, send: SendMessage) -> None:
         await send({"say": "refused", "mistakes": [str(error)]})
     else:
         await send({"say": "done"})
+
+
+async def _erase(erasures: Erasures, person: str, by: str, why: str, send: SendMessage) -> None:
+    try:
+        erasure = await erasures.order(person, by, why)
+        state = await erasures.wait_for(erasure)
+    except (NotFound, NotRecorded, DeviceError) as error:
+        await send({"say": "refused", "mistakes": [str(error)]})
+    else:
+        await send({"say": "done", "rows": sum(state.counts.values()), "left": list(state.left)})
 
 
 async def _notify(outbox: Outbox, name: str, recipients: list[str], send: SendMessage) -> None:

@@ -31,6 +31,8 @@ class RegisterDates:
         self._store, self._register, self._now = store, register, now
         self._of: Register | None = None
         self._next: datetime | None = None
+        self._checked = now()
+        """What begins or ends after this has not been looked at yet, whenever a register was read."""
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -46,13 +48,13 @@ class RegisterDates:
         register, now = self._register.snapshot, self._now()
         if self._of is None or self._of.persons is not register.persons:
             # Passes are replaced many times a day; they have no part in this.
-            self._next = next_date(register, self._next if self._next and self._next <= now else now)
-            self._of = register
+            self._of, self._next = register, next_date(register, self._checked)
         if self._next is None or now < self._next:
+            self._checked = now
             return False
         await self._forget_faces(now)
         await self._register.refresh()
-        self._of, self._next = self._register.snapshot, next_date(self._register.snapshot, now)
+        self._of, self._checked = None, now
         return True
 
     async def _forget_faces(self, now: datetime) -> None:

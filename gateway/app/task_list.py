@@ -12,6 +12,7 @@ from gateway.app.housekeeping import follow_wall_clock, purge
 from gateway.app.identity_sync import sync_identities
 from gateway.app.morning_report import MorningReport
 from gateway.app.passes import pass_upkeep
+from gateway.app.privacy import keep_privacy
 from gateway.app.refusal_alerts import report_refusals
 from gateway.app.register_dates import RegisterDates
 from gateway.app.store_monitor import StoreMonitor
@@ -75,6 +76,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
         _task("patrols", "巡更和值班记录计时", "asking for patrols and duty logs", _asking(components).run),
         _task("visits", "访客登记通知", "telling households of visitors", components.door_plates.visits.run),
         _task("patrol_cards", "巡更刷卡", "cards at checkpoints", _card_scans(components).run),
+        _task("care", "独居关怀", "care for people who live alone", components.care.run),
         _task("home_schedule", "户内定时布防", "arming homes by the clock", components.homes.schedule.run),
         _task("home_input", "户内键盘和门卡", "keypads and cards of homes", components.homes.input.run),
         _task("home_notices", "户内报警通知住户", "telling households of their alarms", components.homes.teller.run),
@@ -89,6 +91,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             lambda: report_refusals(components.refusals, components.report),
         ),
         _task("notifiers", "对外通知", "notifications to people outside", components.outbox.run),
+        _task("privacy", "删除个人信息", "deleting personal data", lambda: keep_privacy(components.privacy, now)),
         _task("residents", "住户登录验证码", "residents' one-time codes", components.residents.run),
         _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),

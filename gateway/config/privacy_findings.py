@@ -44,9 +44,14 @@ class Settings:
     places: Mapping[str, Place]
 
 
+def watches(entry: DeviceEntry, what: str) -> bool:
+    """Whether this camera looks for motion, faces or plates."""
+    return what in getattr(entry.settings, "watch", ())
+
+
 def watches_faces(entry: DeviceEntry) -> bool:
     """Whether this camera looks for faces."""
-    return "faces" in getattr(entry.settings, "watch", ())
+    return watches(entry, "faces")
 
 
 def findings(settings: Settings) -> list[Finding]:

@@ -25,6 +25,7 @@ RESERVED_RULE_IDS = frozenset(
     {
         "ahead",
         "attention",
+        "care",
         "certificate",
         DRILL_RULE,
         "duty",

@@ -89,6 +89,7 @@ class Visits:
         self._make_pass = make_pass
         self._tokens = SignedTokens(store.vault, _PURPOSE)
         self._more = asyncio.Event()
+        self._answering = asyncio.Lock()
 
     async def announce(self, place: str, name: str, text: str) -> str:
         """Put it on record; returns the token of the visitor's link. Raises NotRecorded, or VaultError without a key.
@@ -123,18 +124,19 @@ class Visits:
 
     async def answer(self, number: int, places: Sequence[str], person: str, *, accept: bool) -> Visit:
         """A resident of one of `places` answers. Raises NotFound for another room's, an answered or an old one."""
-        visit = await self._open(number, places)
-        url = ""
-        if accept:
-            url = await self._make_pass(visit.place, person, visit.name, self._now(), visit.until)
-        sealed = self._store.vault.encrypt(url.encode()) if url else None
-        answer, now = "accepted" if accept else "declined", to_us(self._now())
-        changed = await self._store.write(
-            lambda connection: rows.answer_visit(connection, number, answer, person, now, sealed)
-        )
-        if not changed:
-            raise NotFound(f"no open visit {number}")
-        return visit
+        async with self._answering:  # two who answer at once would make two passes
+            visit = await self._open(number, places)
+            url = ""
+            if accept:
+                url = await self._make_pass(visit.place, person, visit.name, self._now(), visit.until)
+            sealed = self._store.vault.encrypt(url.encode()) if url else None
+            answer, now = "accepted" if accept else "declined", to_us(self._now())
+            changed = await self._store.write(
+                lambda connection: rows.answer_visit(connection, number, answer, f"resident:{person}", now, sealed)
+            )
+            if not changed:
+                raise NotFound(f"no open visit {number}")
+            return visit
 
     async def _open(self, number: int, places: Sequence[str]) -> Visit:
         row = await self._store.read(lambda connection: rows.visit_by_number(connection, number))
@@ -163,18 +165,21 @@ class Visits:
             await self._deliver(row)
 
     async def _deliver(self, row: sqlite3.Row) -> None:
-        visit, number = self._visit(row), row["number"]
+        number = row["number"]
+        try:
+            await self._ask(self._visit(row))
+        except NotRecorded:
+            raise
+        except AnjuError as error:  # such as one that can't be decrypted: the others are told all the same
+            log.error("a household can't be told of a visit", place=row["place"], why=str(error))
+        told = to_us(self._now())
+        await self._store.write(lambda connection: rows.set_told(connection, number, told))
+
+    async def _ask(self, visit: Visit) -> None:
         said = f"：{visit.text}" if visit.text else ""
         words = Words(f"门口有访客 {visit.name}{said}", f"{visit.name} is at your door{said and ': ' + visit.text}")
         if visit.until > self._now():
-            try:
-                await self._tell(visit.place, words, NOTICE, f"visit:{number}")
-            except NotRecorded:
-                raise
-            except AnjuError as error:
-                log.error("a household can't be told of a visit", place=visit.place, why=str(error))
-        told = to_us(self._now())
-        await self._store.write(lambda connection: rows.set_told(connection, number, told))
+            await self._tell(visit.place, words, NOTICE, f"visit:{visit.number}")
 
     async def _purge(self) -> None:
         before = to_us(self._now() - _KEEP)

@@ -172,6 +172,8 @@ class RuleEngine:
         while (due := self.next_due()) is not None and due <= now:
             time, rule, key = heapq.heappop(self._due)
             running = self._rules[rule]
+            if key in running.fired:
+                continue  # asked for twice for the same time, with another time in between
             running.fired.add(key)
             wakes.append(Wake(rule, key, time, because=running.wakes[key].because))
         return wakes

@@ -83,6 +83,7 @@ KINDS: Mapping[str, Words] = {
     "notifier.restored": Words("通知渠道恢复", "Notifier delivers again"),
     "configuration.changed": Words("配置已更改", "Configuration changed"),
     "configuration.refused": Words("新配置有误，未启用", "New configuration refused"),
+    "meter.read": Words("水表读数", "Meter read"),
     "patrol.opened": Words("巡更开始计时", "Round is due"),
     "checkpoint.scanned": Words("巡更打卡", "Checkpoint scanned"),
     "finding.reported": Words("巡更发现", "Found on patrol"),

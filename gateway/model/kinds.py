@@ -23,6 +23,7 @@ OTHER_KINDS = frozenset(
     device.online device.offline device.silent device.refused device.faulted device.restored
     command.done command.failed report.made storage.failed storage.restored
     certificate.failing certificate.restored notifier.failing notifier.restored
+    meter.read
     patrol.opened checkpoint.scanned finding.reported duty.asked
     door_plate.scanned door_plate.suspected
     desk.unattended desk.attended
@@ -40,9 +41,11 @@ ACTION_KINDS = frozenset(
     snapshot.taken evidence.exported
     procedure.chosen procedure.answered procedure.step_taken
     area.arm_asked area.disarm_asked area.bypass_asked
+    care.agreed care.ended care.away care.back care.fine
     command.ordered user.signed_in user.signed_out register.changed
     pass.created pass.revoked pass.left
     duty.logged plan.changed
+    consent.given consent.withdrawn person.erasure_ordered
     resident.signed_in resident.signed_out resident.key_made resident.asked resident.answered
     door_plate.hung door_plate.issued door_plate.revoked""".split()
 )

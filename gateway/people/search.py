@@ -1,16 +1,20 @@
 """Finds people and rooms by what the property is told: a name, a room, a plate, a card, the last digits of a phone.
 
-The index is made of one Register and of the compound's places, and made anew with them. A search goes through plain
-lists: with 15,000 people that takes some milliseconds, and any part of a name is found, which a tree would not give.
+The index is made of one Register and of the compound's places, and made anew with them. Names stand in one long text,
+one a line, and so do phones, plates and rooms: looking through it for any part takes a millisecond for 15,000 people,
+and needs no tree.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, islice
 
 from gateway.model import Place, Register, Resident
 from gateway.people import pinyin_initials
@@ -61,12 +65,20 @@ class Found:
     rooms: Sequence[FoundRoom] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    resident: Resident
-    name: str
-    phone: str
-    initials: str
+class _Lines:
+    """Texts, one a line, and which of them hold a text."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._text = "\n".join(["", *texts, ""])
+        self._ends = list(accumulate(len(text) + 1 for text in texts))
+
+    def find(self, wanted: str) -> Iterator[int]:
+        """The numbers of the texts, from 0. `wanted` may end with a line's end."""
+        at = self._text.find(wanted)
+        while at >= 0:
+            number = bisect.bisect_left(self._ends, at)
+            yield number
+            at = self._text.find(wanted, self._ends[number])
 
 
 class PeopleIndex:
@@ -75,17 +87,30 @@ class PeopleIndex:
     def __init__(self, register: Register, places: Mapping[str, Place]) -> None:
         self.register = register
         self.places = places
-        self._entries = [_entry(resident) for resident in register.persons.values()]
-        self._entries.sort(key=lambda entry: (entry.resident.place or "~", entry.name, entry.resident.person.id))
-        self._rooms = [
-            (path, _plain(f"{places[path].name.zh}\n{places[path].name.en}"), tuple(_NUMBERS.findall(path)))
-            for path in places
-        ]
-        self._at: dict[str, list[Resident]] = {}
-        for entry in self._entries:
-            for place in places_of(entry.resident):
-                self._at.setdefault(place, []).append(entry.resident)
-
+        self._people = sorted(
+            register.persons.values(), key=lambda one: (one.place or "~", one.person.name, one.person.id)
+        )
+        self._names = _Lines([_plain(one.person.name) for one in self._people])
+        self._phones = _Lines([one.person.phone for one in self._people])
+        letters = [pinyin_initials.initials(one.person.name) for one in self._people]
+        self._letters = _Lines(letters)
+        self._unsure = [(number, text) for number, text in enumerate(letters) if pinyin_initials.ANY in text]
+        self._paths = list(places)
+        self._rooms = _Lines(
+            [f"{_plain(places[path].name.zh)}\t{_plain(places[path].name.en)}" for path in self._paths]
+        )
+        self._numbered: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for path in self._paths:
+            numbers = tuple(_NUMBERS.findall(path))
+            for count in range(1, len(numbers) + 1):
+                self._numbered[numbers[-count:]].append(path)
+        self._at: dict[str, list[Resident]] = defaultdict(list)
+        for one in self._people:
+            for place in places_of(one):
+                self._at[place].append(one)
+        self._inhabited = sorted(self._at)
+        self._known_plates = list(register.vehicles)
+        self._plate_lines = _Lines(self._known_plates)
         self._plates: dict[str, list[str]] = {}
         for plate, vehicle in register.vehicles.items():
             if vehicle.person is not None:
@@ -97,7 +122,7 @@ class PeopleIndex:
 
     def everybody(self) -> Found:
         """All people, by room and name."""
-        return Found([FoundPerson(entry.resident, Matched.NAME) for entry in self._entries])
+        return Found([FoundPerson(one, Matched.NAME) for one in self._people])
 
     def find(self, text: str, holders: Iterable[str] = ()) -> Found:
         """Who fits the text. `holders`: the ids of those who hold a card with this number or these last digits."""
@@ -107,9 +132,8 @@ class PeopleIndex:
         found: dict[str, FoundPerson] = {}
         rooms = [FoundRoom(path, Matched.ROOM) for path in self.rooms_named(text)]
         plates = self._vehicles(text)
-        for entry in self._entries:
-            if (by := _fits(entry, wanted)) is not None:
-                found[entry.resident.person.id] = FoundPerson(entry.resident, by)
+        for number, by in self._fitting(wanted):
+            self._add(found, (self._people[number],), by)
         for path in dict.fromkeys(place for room in rooms for place in self._below(room.place)):
             self._add(found, self._at.get(path, ()), Matched.ROOM)
         for plate in plates:
@@ -129,23 +153,31 @@ class PeopleIndex:
         if path in self.places:
             return [path]
         numbers = tuple(_NUMBERS.findall(text)) if re.fullmatch(r"[\d\s/.\-#]+", text.strip()) else ()
-        return [
-            place
-            for place, names, own in self._rooms
-            if (numbers and own[-len(numbers) :] == numbers) or (not numbers and wanted in names)
-        ][:_MOST_ROOMS]
+        if numbers:
+            return self._numbered.get(numbers, [])[:_MOST_ROOMS]
+        return [self._paths[number] for number in islice(self._rooms.find(wanted), _MOST_ROOMS)]
+
+    def _fitting(self, wanted: str) -> Iterator[tuple[int, Matched]]:
+        yield from ((number, Matched.NAME) for number in self._names.find(wanted))
+        if wanted.isdecimal() and len(wanted) >= _LEAST_DIGITS:
+            yield from ((number, Matched.PHONE) for number in self._phones.find(f"{wanted}\n"))
+        if wanted.isascii() and wanted.isalpha() and len(wanted) > 1:
+            yield from ((number, Matched.INITIALS) for number in self._letters.find(wanted))
+            fitting = (number for number, known in self._unsure if pinyin_initials.fits(wanted, known))
+            yield from ((number, Matched.INITIALS) for number in fitting)
 
     def _below(self, place: str) -> list[str]:
         """The place itself where people belong to it; for a building or a unit all rooms in it."""
         if place in self._at:
             return [place]
-        return [path for path in self._at if path.startswith(f"{place}/")]
+        first, end = (bisect.bisect_left(self._inhabited, f"{place}{mark}") for mark in "/0")  # 0 comes after /
+        return self._inhabited[first:end]
 
     def _vehicles(self, text: str) -> list[str]:
         plate = normalized_plate(text)
         if len(plate) < _LEAST_OF_PLATE or not any(each.isdigit() for each in plate):
             return []
-        return [known for known in self.register.vehicles if plate in known]
+        return [self._known_plates[number] for number in self._plate_lines.find(plate)]
 
     @staticmethod
     def _add(found: dict[str, FoundPerson], residents: Collection[Resident], by: Matched) -> None:
@@ -159,21 +191,6 @@ def places_of(resident: Resident) -> Sequence[str]:
     """Every room the person belongs, belonged or will belong to."""
     stays = dict.fromkeys(each.place for each in resident.memberships)
     return list(stays) if stays or resident.place is None else [resident.place]
-
-
-def _entry(resident: Resident) -> _Entry:
-    person = resident.person
-    return _Entry(resident, _plain(person.name), person.phone, pinyin_initials.initials(person.name))
-
-
-def _fits(entry: _Entry, wanted: str) -> Matched | None:
-    if wanted in entry.name:
-        return Matched.NAME
-    if wanted.isdigit():
-        return Matched.PHONE if len(wanted) >= _LEAST_DIGITS and entry.phone.endswith(wanted) else None
-    if wanted.isascii() and wanted.isalpha() and len(wanted) > 1 and pinyin_initials.fits(wanted, entry.initials):
-        return Matched.INITIALS
-    return None
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -33,7 +34,7 @@ from gateway.store.columns import from_us, maybe_time, to_json, to_us
 log = structlog.get_logger(__name__)
 ERASE, ERASED = "person-erase", "person-erased"
 """Actions of the audit: it was ordered, it has ended."""
-RETRY_S = 30.0
+RETRY_S, POLL_S = 30.0, 1.0
 Redact = Callable[[Scrubber], Awaitable[object]]
 
 
@@ -76,6 +77,7 @@ class Erasures:
         self._redact = redact
         self._refresh = refresh
         self._ordered = asyncio.Event()
+        self._ended = asyncio.Event()
 
     async def order(self, person: str, by: str, why: str) -> str:
         """Begin the deletion; returns its id. The person is out of the register when this returns.
@@ -83,9 +85,13 @@ class Erasures:
         A second order while one is under way is the same one. Raises NotFound, NotRecorded and VaultError.
         """
         erasure = await self._store.write(partial(self.begin, person=person, by=by, why=why), urgent=True)
+        await self.go()
+        return erasure
+
+    async def go(self) -> None:
+        """Have what `begin` put on record carried out, and the cameras and doors forget the person."""
         await self._refresh()
         self._ordered.set()
-        return erasure
 
     def begin(self, connection: sqlite3.Connection, person: str, by: str, why: str) -> str:
         """The first transaction, in one of the caller's."""
@@ -119,6 +125,15 @@ class Erasures:
         """Carry out every deletion that has not ended. Raises NotRecorded."""
         for row in await self._store.read(rows.open_erasures):
             await self._finish(row)
+
+    async def wait_for(self, erasure: str) -> ErasureState:
+        """How it ended, once `run` has carried it out. Raises NotFound and NotRecorded."""
+        while (state := await self.state(erasure)).ended_at is None:
+            self._ended.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S):
+                    await self._ended.wait()
+        return state
 
     async def state(self, erasure: str) -> ErasureState:
         """How far it is. Raises NotFound."""
@@ -155,6 +170,7 @@ class Erasures:
 
         await self._store.write(end)
         await work.empty_wal()
+        self._ended.set()
         log.info("a person was deleted", erasure=row["id"], rows=sum(work.counts.values()), left=list(work.left))
 
 

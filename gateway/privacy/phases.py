@@ -15,7 +15,6 @@ from functools import partial
 
 from gateway.config.residents.privacy import SHORTEST_VIDEO
 from gateway.history import rows as history_rows
-from gateway.model import Step
 from gateway.privacy import rows
 from gateway.privacy.file_scan import files_holding
 from gateway.privacy.identity import Identity
@@ -205,7 +204,7 @@ def _redacted(work: Work, row: sqlite3.Row) -> NewContent | None:
 def _put_steps(
     connection: sqlite3.Connection, work: Work, contents: Sequence[NewContent], subjects: Sequence[str]
 ) -> None:
-    redact(connection, contents, Step("", "", work.by, work.now(), data={"erasure": work.erasure}))
+    redact(connection, contents, work.by, work.now(), {"erasure": work.erasure})
     rows.add_subjects(connection, work.erasure, subjects)
     work.note(connection, "steps", contents[0].number - 1)
 

@@ -87,6 +87,12 @@ def sightings(connection: sqlite3.Connection, value: str, after: int, limit: int
     return connection.execute(_OF_PLATE if plate else _OF_PERSON, (value, after, limit)).fetchall()
 
 
+def newest_sightings(connection: sqlite3.Connection, value: str, limit: int, *, plate: bool) -> list[sqlite3.Row]:
+    """The newest signals that name this person or plate, newest first, by an index."""
+    sql = (_OF_PLATE if plate else _OF_PERSON).replace("SELECT number, data", "SELECT *")
+    return connection.execute(sql.replace("ORDER BY number", "ORDER BY number DESC"), (value, 0, limit)).fetchall()
+
+
 def set_data(connection: sqlite3.Connection, number: int, data: Mapping[str, object]) -> None:
     """Replace the data of a signal."""
     connection.execute("UPDATE journal SET data = ? WHERE number = ?", (to_json(data), number))
@@ -243,4 +249,19 @@ def wal_is_empty(connection: sqlite3.Connection) -> bool:
 def face_count(connection: sqlite3.Connection) -> int:
     """How many persons have an enrolled face."""
     count: int = connection.execute("SELECT count(DISTINCT person) FROM face_templates").fetchone()[0]
+    return count
+
+
+def person_count(connection: sqlite3.Connection) -> int:
+    """How many persons are registered."""
+    count: int = connection.execute("SELECT count(*) FROM persons").fetchone()[0]
+    return count
+
+
+def faces_without_consent(connection: sqlite3.Connection) -> int:
+    """How many persons have an enrolled face and no consent to it on record: enrolled by an older version."""
+    count: int = connection.execute(
+        "SELECT count(DISTINCT person) FROM face_templates WHERE NOT EXISTS (SELECT 1 FROM consents WHERE"
+        " consents.person = face_templates.person AND kind = 'face' AND withdrawn_at IS NULL)"
+    ).fetchone()[0]
     return count

@@ -19,6 +19,7 @@ from gateway.residents.sign_in import SignIn
 from gateway.residents.types import Act, Settings, WrongCode
 from gateway.store import Store, audit
 from gateway.store.signed_token import SignedTokens, hash_of
+from gateway.store.vault import Vault
 
 _PURPOSE = "resident key"
 
@@ -88,20 +89,30 @@ class Keys:
         return await self._devices.remember(found[0], found[1], device, self._settings().remember)
 
     async def _make(self, person: str, way: str, by: str) -> Key:
-        now, tokens, settings = self._now(), self._tokens(), self._settings()
-        half = tokens.new_half()
+        now, settings, vault = self._now(), self._settings(), self._store.vault
         expires_at = now + (settings.letter_valid if way == "letter" else settings.counter_valid)
+        tokens: list[str] = []
 
         def unit(connection: sqlite3.Connection) -> None:
-            rows.add_key(connection, hash_of(half), person, way, by, now, expires_at)
-            audit.append(connection, Step("", "resident-key", by, now, data={"person": person, "way": way}))
+            tokens.append(issue_key(connection, vault, person, way, by, now, expires_at))
 
         action = Action(kind="resident.key_made", user=by, time=now, data={"person": person, "way": way})
         await self._act(action, unit)
-        return Key(person, tokens.token(half), expires_at)
+        return Key(person, tokens[-1], expires_at)
 
     def _tokens(self) -> SignedTokens:
         return SignedTokens(self._store.vault, _PURPOSE)
+
+
+def issue_key(
+    connection: sqlite3.Connection, vault: Vault, person: str, way: str, by: str, now: datetime, expires_at: datetime
+) -> str:
+    """Add a key with its audit step; returns its token, which is kept nowhere."""
+    tokens = SignedTokens(vault, _PURPOSE)
+    half = tokens.new_half()
+    rows.add_key(connection, hash_of(half), person, way, by, now, expires_at)
+    audit.append(connection, Step("", "resident-key", by, now, data={"person": person, "way": way}))
+    return tokens.token(half)
 
 
 def _take(connection: sqlite3.Connection, key: bytes, now: datetime) -> tuple[str, str] | None:

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
 from gateway.auth.resident import NoResidents, ResidentSessions
+from gateway.care.service import Care
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -36,6 +37,7 @@ from gateway.people import CurrentRegister, DoorPlates
 from gateway.people.households import Households
 from gateway.plan import SitePlan
 from gateway.plan.edit import PlanChange, PlanEdit
+from gateway.privacy import Privacy
 from gateway.protocols.sip.link import IntercomLinks
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.snapshot_keeper import Act
@@ -119,6 +121,8 @@ class Services:
     patrols: Patrols
     homes: HomeAreas
     """Alarms at home: how each is armed, and to arm and disarm."""
+    care: Care
+    """Care for people who live alone."""
     passes: Passes
     accounts: Accounts
     devices: Callable[[], Mapping[str, DeviceStatus]]
@@ -138,6 +142,8 @@ class Services:
     plan: PlanService
     access: AccessControl
     """Decides at doors and has them opened."""
+    privacy: Privacy
+    """Consents, exports and deletions of persons."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
     resident_sessions: ResidentSessions = field(default_factory=NoResidents)

@@ -89,7 +89,7 @@ async def test_what_is_opened_for_another_is_in_the_audit(doors_of):
         assert decision.granted
         steps = await doors.store.read(lambda c: audit.page(c, audit.StepFilter(), None, 10))
         [(_number, step, _hash)] = steps
-        assert (step.user, step.action, step.data["device"]) == ("guard", "command:unlock", "door")
+        assert (step.user, step.action, step.data["device"]) == ("guard", "door-open", "door")
         assert (await doors.log(1))[0].by == "guard"
 
 

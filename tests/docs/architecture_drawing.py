@@ -49,6 +49,8 @@ PURPOSE = {
     "residents": "residents' phones",
     "passes": "visitors' passes",
     "homes": "alarms at home",
+    "care": "signs of life",
+    "privacy": "consent, deletion",
     "cases": "matters to close",
     "uplink": "to a centre",
     "flow": "intake, rule engine",

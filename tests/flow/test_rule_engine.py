@@ -88,6 +88,14 @@ def test_asking_again_moves_the_wake_up():
     assert len(rules.take_due(at(51))) == 1
 
 
+def test_a_wake_up_that_was_moved_and_moved_back_comes_once():
+    book, engine = Book(), RuleEngine()
+    engine.switch(NewRules([(Held("held", None, EMPTY), "f")]), {}, OnRecord())
+    for seconds in (0, -10, 0):
+        engine.feed(book.door("opened", seconds))
+    assert len(engine.take_due(NOW + HOLD)) == 1
+
+
 def test_replay_drops_what_stands_and_counts_what_does_not():
     book = Book()
     opened, closed = book.door("opened", 0), book.door("closed", 5)

@@ -1,3 +1,6 @@
+import pytest
+
+from gateway.model import Raise
 from gateway.testing.rules import brief, feed, made, signal
 from rules.doorway import RULE
 
@@ -49,3 +52,20 @@ def test_closing_clears_what_stood_before_the_start():
 def test_off_is_off():
     rule = made(RULE, held="off", denied="off")
     assert feed(rule, [signal("door", "door.opened"), signal("door", "access.denied")] * 5, until=99) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "raised"),
+    [
+        ({"credential": "card", "code": "unknown", "door": "door"}, 1),
+        ({"credential": "plate", "code": "unknown"}, 0),
+        ({"credential": "face", "code": "not_here"}, 0),
+        ({"credential": "card", "code": "second_person"}, 0),
+        ({"credential": "card", "code": "cut_off"}, 0),
+    ],
+)
+def test_only_attempts_count(data, raised):
+    tries = [signal("door", "access.denied", n * 10, **data) for n in range(3)]
+    found = [each for each in feed(made(RULE), tries) if isinstance(each, Raise)]
+    assert len(found) == raised
+    assert all(each.key == "door/denied" for each in found), "the gateway names the door by its id"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.access import rows as access_rows
 from gateway.desk import rows as alert_rows
 from gateway.errors import AnjuError
 from gateway.flow import rows
@@ -46,6 +47,14 @@ def rooms(connection):
         lambda c: flow_rows.load(c, NOW, [timedelta(hours=48)]),
         lambda c: journal.events(c, WANTED, 0, 9, 9),
         journal.last_number,
+        lambda c: access_rows.page(c, None, None, None, 9),
+        lambda c: access_rows.page(c, "door", None, 9, 9),
+        lambda c: access_rows.page(c, None, "p", 9, 9),
+        lambda c: access_rows.page(c, "door", "p", 9, 9),
+        lambda c: access_rows.whereabouts(c, NOW),
+        lambda c: access_rows.uses(c, ["v"]),
+        lambda c: access_rows.decided(c, ["s"]),
+        lambda c: access_rows.purge(c, NOW),
         alert_rows.open_alerts,
         lambda c: rows.unfinished_commands(c),
         rooms,

@@ -28,9 +28,7 @@ def connection(tmp_path):
 
 
 def take_out(connection: sqlite3.Connection) -> None:
-    redact(
-        connection, [NewContent(2, "[已删除]说误报", "{}")], Step("", "", "manager", NOW, "本人要求", {"person": "p-1"})
-    )
+    redact(connection, [NewContent(2, "[已删除]说误报", "{}")], "manager", NOW, {"person": "p-1"})
 
 
 def test_the_chain_is_whole_after_a_redaction(connection):

@@ -17,7 +17,7 @@ from tests.vision.clips import wall
 
 Picture = NDArray[np.uint8]
 SIZE = (1280, 720)
-TEXT = "VQ53VEJRWEJCRZE7SNFZ4KA57A2H3"
+TEXT = "VQ53VEJRWEJCRZE7SNFZ4KA57A2HA"
 """Written as the code of a pass is: 29 characters, version 2."""
 
 
@@ -82,15 +82,16 @@ def _pasted(picture: Picture, sign: Picture, look: Look) -> Picture:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody lifts a phone to the camera, holds it for a second and takes it away. The hand is never still."""
+    """Somebody lifts a phone to the camera, holds it for four seconds and takes it away. The hand is never still."""
 
     text: str | None
     name: str = "visit"
     size: tuple[int, int] = SIZE
 
     def pictures(self) -> Iterator[Picture]:
-        for step in range(2 * FPS):
-            away = max(0.0, abs(step - FPS) - FPS / 2) * 60
-            look = Look(side=230, turn=8 + step % 3, tilt=0.2, blur=0.9, shade=0.5, noise=6)
-            picture = code_picture(self.text, look, seed=3)
+        looks = [Look(side=230, turn=turn, tilt=0.2, blur=0.9, shade=0.5, noise=6) for turn in (7, 8, 9)]
+        held = [code_picture(self.text, look) for look in looks]
+        for step in range(6 * FPS):
+            away = max(0.0, abs(step - 3 * FPS) - 2 * FPS) * 40
+            picture = held[step % len(held)]
             yield np.roll(picture, (round(away), step % 2), (0, 1)) if self.text else picture

@@ -20,9 +20,19 @@ from prometheus_client import CollectorRegistry
 from gateway.access import AccessControl, AccessRules, Links
 from gateway.app.passes import PassCodeReader
 from gateway.auth.throttle import LoginThrottle
+from gateway.care import NAME as CARE
+from gateway.care import CareRule
+from gateway.care.service import Care
 from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings, Shift
-from gateway.config.residents import DoorPlateSection, HomeSection, SignInSection, VisitorSection
+from gateway.config.residents import (
+    CareSection,
+    DoorPlateSection,
+    HomeSection,
+    PrivacySection,
+    SignInSection,
+    VisitorSection,
+)
 from gateway.desk import DecisionOnEvent, Desk
 from gateway.desk.presence import Presence
 from gateway.door_plate import DoorPlateService
@@ -59,10 +69,13 @@ from gateway.model import (
 from gateway.passes.service import Passes
 from gateway.patrol.service import Patrols
 from gateway.people import CurrentRegister, DoorPlates
+from gateway.people.households import ChangeRequests
 from gateway.people.roster import read_roster
 from gateway.people.roster_import import import_roster
 from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
+from gateway.privacy import make_privacy
+from gateway.privacy.consents import ConsentBook
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
@@ -151,8 +164,6 @@ class World:
     passes: Passes | None = None
     codes: list[tuple[str, str]] = field(default_factory=list)
     """Numbers and the codes that went out to them."""
-    carried_out: list[tuple[str, list[dict], str, str]] = field(default_factory=list)
-    """What was confirmed of residents' requests."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     homes: Sequence[HomeSection] = ()
     """What residents.yaml says of alarms at home; `arming` has their rule run."""
@@ -189,14 +200,12 @@ class World:
         self.rules.feed(replace(action, number=len(self.acted)))
         return len(self.acted)
 
-    def carry_out(self, _connection: sqlite3.Connection, place: str, orders, by: str, why: str) -> None:
-        self.carried_out.append((place, [dict(order) for order in orders], by, why))
-
     def arming(self, *homes: HomeSection) -> None:
         """Run the rule of these homes."""
         self.homes = homes
         compound = Compound("西子御园", {device.id: device for device in DEVICES}, PLACES)
-        self.rules.switch(NewRules([(HomesRule(homes, compound), HOMES)]), {}, OnRecord())
+        rules = [(HomesRule(homes, compound), HOMES), (CareRule(CareSection(), ZONE, compound), CARE)]
+        self.rules.switch(NewRules(rules), {}, OnRecord())
 
     async def send_code(self, number: str, code: str) -> None:
         self.codes.append((number, code))
@@ -370,6 +379,16 @@ async def world(
             plan=made.plan,
             access=made.access,
             residents=residents,
+            care=Care(
+                store,
+                lambda: made.now,
+                made.act,
+                lambda: made.rules.state_of(CARE)[0],
+                lambda: (CareSection(), ZONE),
+                lambda: made.register.snapshot,
+                ConsentBook(store.vault, lambda: made.now, PrivacySection),
+            ),
+            privacy=make_privacy(store, lambda: made.now, PrivacySection, made.register.refresh, made.desk),
             homes=HomeAreas(
                 store,
                 lambda: made.now,
@@ -426,7 +445,7 @@ def _residents(made: World) -> Residents:
         made.act,
         made.send_code,
         made.refusals,
-        made.carry_out,
+        ChangeRequests(made.store.vault, lambda: made.now, lambda: ZONE).apply_change_request,
     )
 
 

@@ -133,7 +133,7 @@ async def announced(client, plate: str, name: str = "李师傅", text: str = "�
 
 
 def without_address(text: str) -> str:
-    return re.sub(r"3号楼1单元1502室|b3/u1/1509|/d/[A-Za-z0-9_-]+", "", text)
+    return re.sub(r"3号楼1单元1502室|b3/u1/1509|/d/[A-Za-z0-9_-]+|door=[A-Za-z0-9_-]+", "", text)
 
 
 async def test_a_visitor_learns_nothing_of_who_lives_there(anju, open_client, plate):

@@ -105,6 +105,7 @@ async def test_a_household_asks_and_the_property_confirms(anju, open_client):
         assert answer.status == 409
     household = await text_of(client, "/r/household")
     assert "已确认" in household
+    assert anju.register.snapshot.vehicles["苏A12345"].place == ROOM
     assert "已核对" in household
     assert "物业已确认您家的变更申请" in await text_of(client, "/r/notices")
 
@@ -151,7 +152,7 @@ async def test_other_rooms_people_requests_and_phones_do_not_exist(anju, open_cl
 
 async def test_an_owner_confirms_a_tenant_and_nobody_else_does(anju, open_client):
     residents = anju.services.residents
-    await residents.requests.register(ROOM, "新租客", "13511112222", date(2026, 12, 1), date(2027, 11, 30))
+    await residents.requests.register(ROOM, "新租客", "13511112222", anju.now.date() - timedelta(days=1), None)
     family, owner = await signed_in(anju, open_client, SECOND), await signed_in(anju, open_client)
     [request] = await residents.requests.at(ROOM)
     assert "确认是本房租户" not in await text_of(family, "/r/household")
@@ -166,6 +167,8 @@ async def test_an_owner_confirms_a_tenant_and_nobody_else_does(anju, open_client
     [request] = await residents.requests.at(ROOM)
     assert request.state == "confirmed"
     assert request.answered_by == f"resident:{(await residents.directory.with_number(PHONE))[0]}"
+    [tenant] = await residents.directory.with_number("13511112222")
+    assert residents.directory.role(tenant, ROOM) == "tenant"
 
 
 async def test_registering_at_the_door_tells_nothing_of_the_room(anju):

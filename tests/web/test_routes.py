@@ -47,6 +47,7 @@ ALL = {Role.GUARD, Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER}
 """Those who use the guard room."""
 SIGNED_IN = set(Role)
 GUARDS = {Role.GUARD, Role.SUPERVISOR}
+STAFF = {Role.PROPERTY, Role.MANAGER}
 TECH = {Role.INSTALLER, Role.MANAGER}
 PASS_STAFF = {Role.PROPERTY, Role.MANAGER, *GUARDS}
 MATRIX = {
@@ -82,6 +83,16 @@ MATRIX = {
     "POST /api/v1/resident/requests/{id}/refuse": {Role.PROPERTY, Role.MANAGER},
     "DELETE /api/v1/resident/session": set(),
     "POST /api/v1/resident/codes/counter": {Role.PROPERTY, Role.MANAGER, *GUARDS},
+    "GET /api/v1/resident/consents": set(),
+    "POST /api/v1/resident/consents": set(),
+    "DELETE /api/v1/resident/consents/{kind}": set(),
+    "GET /api/v1/resident/my-data.zip": set(),
+    "GET /api/v1/people/{id}/consents": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/{id}/consents": {Role.PROPERTY, Role.MANAGER},
+    "DELETE /api/v1/people/{id}/consents/{kind}": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/people/{id}/data.zip": {Role.PROPERTY, Role.MANAGER},
+    "POST /api/v1/people/{id}/erasure": {Role.PROPERTY, Role.MANAGER},
+    "GET /api/v1/erasures/{id}": {Role.PROPERTY, Role.MANAGER},
     "GET /api/v1/passes": PASS_STAFF,
     "POST /api/v1/passes": PASS_STAFF,
     "GET /api/v1/passes/kinds": PASS_STAFF,
@@ -137,6 +148,13 @@ MATRIX = {
     "GET /api/v1/commands/last": ALL,
     "POST /api/v1/announcements/{id}": GUARDS,
     "GET /api/v1/arming": ALL,
+    "GET /api/v1/care": STAFF,
+    "GET /api/v1/care/{place}": STAFF,
+    "PUT /api/v1/care/{place}": STAFF,
+    "DELETE /api/v1/care/{place}": STAFF,
+    "POST /api/v1/care/{place}/away": {*STAFF, *GUARDS},
+    "DELETE /api/v1/care/{place}/away": {*STAFF, *GUARDS},
+    "POST /api/v1/care/{place}/fine": set(),
     "GET /api/v1/areas": ALL,
     "GET /api/v1/areas/{place}": ALL,
     "POST /api/v1/areas/{place}/arm": GUARDS,
@@ -230,6 +248,8 @@ FOR_RESIDENTS = {
     "GET /r/my-data.json",
     "GET /r/devices",
     "POST /r/devices/{id}",
+    "GET /r/consents",
+    "POST /r/consents/{kind}",
     "POST /r/sign-out",
 }
 """Pages; whoever is not signed in as a resident is sent to the sign-in page."""
@@ -255,7 +275,9 @@ def _with_registry(anju):
 
 def _target(route: str) -> tuple[str, str]:
     method, path = route.split(" ")
-    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64)
+    return method, path.replace("{id}", "nothing").replace("{step}", "nothing").replace("{name}", "0" * 64).replace(
+        "{kind}", "face"
+    )
 
 
 @pytest.mark.parametrize("role", [None, *Role])
@@ -280,7 +302,7 @@ async def test_residents_pages_are_for_residents(anju, open_client, role):
     client = await open_client(role.value if role else None)
     for route in sorted(FOR_RESIDENTS):
         method, path = route.split(" ")
-        path = path.replace("{id}", "p-1").replace("{number}", "1")
+        path = path.replace("{id}", "p-1").replace("{number}", "1").replace("{kind}", "face")
         async with client.request(method, path, allow_redirects=False) as answer:
             if role is None:
                 assert answer.status == 303, route

@@ -20,6 +20,7 @@ from gateway.cli.walk_test.trials import TESTED_TYPES, TrialResult, WalkTest
 from gateway.config import load
 from gateway.config.configuration import Configuration
 from gateway.model import Device
+from gateway.privacy.comply.walk_tests import save
 from gateway.settings.selection import hosts
 from gateway.store.journal_tail import JournalTail
 
@@ -96,10 +97,20 @@ def command(
     finally:
         tail.close()
         report()
+        _keep(data, began, test)
     console.print(results_table(test, info))
     console.print(f"{passed_text(info, test)} → {file}", markup=False)
     if test.count(TrialResult.OK) < len(test.trials):
         raise SystemExit(1)
+
+
+def _keep(data: Path, began: datetime, test: WalkTest) -> None:
+    """Keep the results beside the gateway's data, for `anju comply`; skipped zones keep their earlier result."""
+    results = {trial.device.id: trial.result.value for trial in test.trials if trial.result is not TrialResult.SKIPPED}
+    try:
+        save(data, began, results)
+    except OSError as error:
+        click.echo(f"the results are not kept for `anju comply`: {error}", err=True)
 
 
 def _chosen(configuration: Configuration, only: Sequence[str], place: str | None) -> list[Device]:

@@ -5,6 +5,7 @@ The file is optional, and so is every key. Each section is a file of this folder
 
 from __future__ import annotations
 
+from gateway.config.residents.care import CareSection
 from gateway.config.residents.door_plates import DoorPlateSection
 from gateway.config.residents.homes import HomeList, HomeSection, HomeZone, ScheduledArming
 from gateway.config.residents.privacy import ConsentKind, ConsentText, PersonalRetention, PrivacySection
@@ -13,6 +14,7 @@ from gateway.config.residents.visitors import VisitorKind, VisitorSection
 from gateway.settings.section import Section
 
 __all__ = [
+    "CareSection",
     "ConsentKind",
     "ConsentText",
     "DoorPlateSection",
@@ -35,4 +37,5 @@ class ResidentsSettings(Section):
     door_plates: DoorPlateSection = DoorPlateSection()
     privacy: PrivacySection = PrivacySection()
     homes: HomeList = ()
+    care: CareSection = CareSection()
     visitors: VisitorSection = VisitorSection()

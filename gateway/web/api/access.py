@@ -37,6 +37,7 @@ class PassageView(ResponseModel):
     number: int
     at: UtcTime
     door: str
+    door_name: str
     reader: str
     credential: str
     granted: bool
@@ -94,12 +95,18 @@ class AccessRoutes:
         return PassageList(items=items, next=str(shown[-1].number) if more else None)
 
 
+def _name(context: RequestContext[AccessQuery], door: str) -> str:
+    device = context.services.compound.devices.get(door)
+    return device.name if device is not None else door
+
+
 def _view(context: RequestContext[AccessQuery], passage: LoggedPassage) -> PassageView:
     resident = context.services.register.snapshot.persons.get(passage.person or "")
     return PassageView(
         number=passage.number,
         at=passage.at,
         door=passage.door,
+        door_name=_name(context, passage.door),
         reader=passage.reader,
         credential=passage.kind,
         granted=passage.granted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from gateway.web.people_models import (
     HouseholdBrief,
     HouseholdChangesRequest,
     HouseholdList,
+    HouseholdQuery,
     HouseholdRecord,
     HouseholdsQuery,
     MemberView,
@@ -33,6 +35,7 @@ from gateway.web.services import Services
 from gateway.web.view_audit import HOUSEHOLD, ViewAudit
 
 _PATH = "/api/v1/households"
+_NUMBER = re.compile(r"\d+")
 _MOST_FORMER = 50
 
 
@@ -69,6 +72,7 @@ class HouseholdRoutes:
                 self.show,
                 allowed=HOUSEHOLD_STAFF,
                 summary="All of a room: people with roles and dates, vehicles, cards by their last digits",
+                request_model=HouseholdQuery,
                 response_model=HouseholdRecord,
             ),
             Route(
@@ -83,10 +87,10 @@ class HouseholdRoutes:
             ),
         )
 
-    async def show(self, context: RequestContext[Any]) -> HouseholdRecord:
+    async def show(self, context: RequestContext[HouseholdQuery]) -> HouseholdRecord:
         """Handler of GET /api/v1/households/{place}."""
         place = room_of(context)
-        await self._look(context.identity, place)
+        await self._look(context.identity, place, context.params.why.strip())
         return _record(context.services, await context.services.households.read(place))
 
     async def history(self, context: RequestContext[HistoryQuery]) -> RegisterHistory:
@@ -110,8 +114,8 @@ class HouseholdRoutes:
         with key_needed():
             return _record(services, await services.households.change(place, body.changes, by, body.version))
 
-    async def _look(self, identity: Identity, place: str) -> None:
-        await self._views.record(identity.user, HOUSEHOLD, place, role=identity.role.value)
+    async def _look(self, identity: Identity, place: str, why: str = "") -> None:
+        await self._views.record(identity.user, HOUSEHOLD, place, why=why, role=identity.role.value)
 
 
 def room_of(context: RequestContext[Any]) -> str:
@@ -126,7 +130,8 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
     """Handler of GET /api/v1/households. Rooms are the places in which people may be registered, or are."""
     services, query = context.services, context.params
     register, places = services.register.snapshot, services.compound.places
-    rooms = sorted({*register.households, *(place for place in places if _is_room(place, places))})
+    rooms = sorted({*register.households, *(place for place in places if _is_room(place, places))}, key=_by_number)
+    after = _by_number(query.after)
     under, wanted = (query.under or "").strip("/"), (query.find or "").lower().split()
 
     def fits(place: str) -> bool:
@@ -135,7 +140,7 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
             return False
         below = not under or place == under or place.startswith(f"{under}/")
         text = f"{place}\n{name.zh}\n{name.en}".lower()
-        return below and place > query.after and all(word in text for word in wanted)
+        return below and _by_number(place) > after and all(word in text for word in wanted)
 
     found = [place for place in rooms if fits(place)]
     shown = found[: query.limit]
@@ -144,6 +149,11 @@ async def list_households(context: RequestContext[HouseholdsQuery]) -> Household
         items=[_brief(services, place, cards.get(place, 0)) for place in shown],
         next=shown[-1] if len(found) > len(shown) else None,
     )
+
+
+def _by_number(place: str) -> str:
+    """The text to sort by: `b1/u1/101` before `b1/u1/1001`."""
+    return _NUMBER.sub(lambda found: found[0].zfill(8), place)
 
 
 def _is_room(place: str, places: Mapping[str, object]) -> bool:

@@ -48,14 +48,15 @@ export class Client {
       Accept: "application/json",
       "Accept-Language": this.options.language() === "en" ? "en" : "zh-CN",
     };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const file = body instanceof Blob;
+    if (body !== undefined) headers["Content-Type"] = file ? body.type || "application/octet-stream" : "application/json";
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), milliseconds);
     try {
       return await (this.options.fetch ?? fetch)(here(path), {
         method,
         headers,
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body === undefined ? null : file ? body : JSON.stringify(body),
         credentials: "same-origin",
         cache: "no-store",
         signal: timeout.signal,

@@ -1,5 +1,6 @@
 import type { Plan, PlanChange, PlanChangeRequest, PlacePosition } from "../plan/types";
 import { here } from "./base";
+import { Households } from "../households/api";
 import type { CurrentHandover, HandoverSummary, Signature } from "../handover/types";
 import type { PresenceReport } from "../presence/presence";
 import type { AskedEntry, DutyDraft, DutyEntry, PatrolDay, PatrolRound } from "../patrol/types";
@@ -31,6 +32,7 @@ import type {
   Silence,
   SilencePage,
 } from "./types";
+import { type Query, at } from "./query";
 import type { IncidentProcedure, PhoneNumber, StepBody as ProcedureStepBody } from "./procedure";
 
 export type AlertAction = "acknowledge" | "on-scene" | "hold" | "close" | "note" | "assign";
@@ -46,23 +48,17 @@ export interface StepBody {
 
 const incidentPath = (id: string): string => `/api/v1/incidents/${encodeURIComponent(id)}`;
 
-type Query = Record<string, string | number | null | undefined>;
 
 /** How long a calculation over a year may take, in milliseconds. */
 const SLOW = 60_000;
 
-const at = (path: string, query: Query): string => {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(key, String(value));
-  }
-  const text = parameters.toString();
-  return text ? `${path}?${text}` : path;
-};
-
 /** The API requests of the guard room. */
 export class Gateway {
-  constructor(private readonly client: Client) {}
+  readonly households: Households;
+
+  constructor(private readonly client: Client) {
+    this.households = new Households(client);
+  }
 
   session = (): Promise<Session> => this.client.call("GET", "/api/v1/session");
 
@@ -80,6 +76,10 @@ export class Gateway {
 
   act = (id: string, action: AlertAction, body: StepBody): Promise<Alert> =>
     this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/${action}`, body);
+
+  /** Tells whoever reported it at a door plate. */
+  answer = (id: string, note: string): Promise<Alert> =>
+    this.client.call("POST", `/api/v1/alerts/${encodeURIComponent(id)}/answer`, { note });
 
   incident = (id: string): Promise<IncidentDetail> => this.client.call("GET", incidentPath(id));
 
@@ -190,6 +190,10 @@ export class Gateway {
   reportPresence = (report: PresenceReport): Promise<void> => this.client.call("POST", "/api/v1/desk/presence", report);
 
   currentHandover = (): Promise<CurrentHandover> => this.client.call("GET", "/api/v1/handovers/current");
+
+  /** Decisions at doors, newest first. */
+  passages = <T>(door: string, after: string | null): Promise<{ items: T[]; next: string | null }> =>
+    this.client.call("GET", at("/api/v1/access", { door, after }));
 
   handovers = (day: string, after: string | null): Promise<{ items: HandoverSummary[]; next: number | null }> =>
     this.client.call("GET", at("/api/v1/handovers", { day, after }));

@@ -7,7 +7,7 @@ export type Severity = "critical" | "high" | "medium" | "low";
 export type AlertState = "new" | "acknowledged" | "on_scene" | "on_hold" | "closed";
 export type Disposition = "real" | "false" | "nuisance" | "test" | "drill";
 export type Health = "online" | "offline" | "silent" | "refused" | "unknown";
-export type Role = "guard" | "supervisor" | "installer" | "manager";
+export type Role = "guard" | "supervisor" | "installer" | "manager" | "property" | "grid" | "police";
 export type Data = Record<string, unknown>;
 
 export interface Session {

@@ -29,7 +29,7 @@ export function createFacts({ gateway, live, sessions }: { gateway: Gateway; liv
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const read = async (): Promise<void> => {
-    if (sessions.status.value !== "in") return;
+    if (sessions.status.value !== "in" || !sessions.seesAlarms.value) return;
     // The banner shows a lost connection; everything is read again when it is back.
     const [commands, areas] = await Promise.all([gateway.lastCommands().catch(() => null), gateway.arming().catch(() => null)]);
     if (commands) lastCommands.value = new Map(commands.items.map((one) => [one.device, one]));
@@ -40,7 +40,7 @@ export function createFacts({ gateway, live, sessions }: { gateway: Gateway; liv
     timer = setTimeout(() => void read(), SETTLE);
   };
   const readAll = async (): Promise<void> => {
-    if (sessions.status.value !== "in") return;
+    if (sessions.status.value !== "in" || !sessions.seesAlarms.value) return;
     desk.value = await gateway.desk().catch(() => desk.value);
     await read();
   };

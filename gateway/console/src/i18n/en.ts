@@ -1,5 +1,8 @@
 import { en as desk } from "../alerts/words";
 import { en as drills } from "../drills/words";
+import { en as households } from "../households/words";
+import { en as passages } from "../passages/words";
+import { en as requests } from "../requests/words";
 import { en as visitors } from "../visitors/words";
 import { en as silences } from "../silences/words";
 import { en as plan } from "../plan/words";
@@ -40,7 +43,7 @@ export const en: Messages = {
     drill: "Planned beforehand",
   },
   health: { online: "Online", offline: "Offline", silent: "Silent", refused: "Rejected", unknown: "Unknown" },
-  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager" },
+  role: { guard: "Guard", supervisor: "Supervisor", installer: "Installer", manager: "Manager", property: "Property staff", grid: "Grid officer", police: "Police" },
   kinds: {
     "zone.alarm": "Zone alarm",
     "x.dc09.clock": "Panel's clock is wrong",
@@ -118,6 +121,7 @@ export const en: Messages = {
     "notifier.restored": "Notifier delivers again",
     "configuration.changed": "Configuration changed",
     "configuration.refused": "New configuration refused",
+  "meter.read": "Meter read",
   "patrol.opened": "Round is due",
   "checkpoint.scanned": "Checkpoint scanned",
   "finding.reported": "Found on patrol",
@@ -270,6 +274,9 @@ export const en: Messages = {
     handover: "Handover",
     plan: plan.view,
     drills: drills.title,
+    households: households.title,
+    passages: passages.title,
+    requests: requests.title,
     visitors: visitors.title,
     patrol: "Patrol",
     figures: "Figures",
@@ -557,6 +564,9 @@ export const en: Messages = {
   patrol,
   duty,
   drills,
+  households,
+  passages,
+  requests,
   visitors,
   silences,
   dismiss: "OK",

@@ -1,5 +1,8 @@
 import { zh as desk } from "../alerts/words";
 import { zh as drills } from "../drills/words";
+import { zh as households } from "../households/words";
+import { zh as passages } from "../passages/words";
+import { zh as requests } from "../requests/words";
 import { zh as visitors } from "../visitors/words";
 import { zh as silences } from "../silences/words";
 import { zh as plan } from "../plan/words";
@@ -39,7 +42,7 @@ const dispositionHint: Record<Disposition, string> = {
   drill: "事先安排",
 };
 const health: Record<Health, string> = { online: "在线", offline: "离线", silent: "失联", refused: "上报被拒", unknown: "未知" };
-const role: Record<Role, string> = { guard: "值班员", supervisor: "班长", installer: "安装员", manager: "物业经理" };
+const role: Record<Role, string> = { guard: "值班员", supervisor: "班长", installer: "安装员", manager: "物业经理", property: "物业客服", grid: "网格员", police: "民警" };
 
 const kinds: Record<string, string> = {
   "zone.alarm": "防区报警",
@@ -118,6 +121,7 @@ const kinds: Record<string, string> = {
   "notifier.restored": "通知渠道恢复",
   "configuration.changed": "配置已更改",
   "configuration.refused": "新配置有误，未启用",
+  "meter.read": "水表读数",
   "patrol.opened": "巡更开始计时",
   "checkpoint.scanned": "巡更打卡",
   "finding.reported": "巡更发现",
@@ -302,6 +306,9 @@ export const zh = {
     handover: "交接班",
     plan: plan.view,
     drills: drills.title,
+    households: households.title,
+    passages: passages.title,
+    requests: requests.title,
     visitors: visitors.title,
     patrol: "巡更",
     figures: "报表",
@@ -590,6 +597,9 @@ export const zh = {
   patrol,
   duty,
   drills,
+  households,
+  passages,
+  requests,
   visitors,
   silences,
   dismiss: "知道了",

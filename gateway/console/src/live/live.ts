@@ -20,6 +20,8 @@ export interface Live {
   /** milliseconds since the last message, null before the first */
   silentFor: ComputedRef<number | null>;
   start: () => void;
+  /** The clock alone, for those who see no alarms. */
+  startClock: () => void;
   stop: () => void;
   /** Clear the state: another user with other rights has signed in. */
   reset: () => void;
@@ -88,6 +90,10 @@ export function createLive({ clock, onMessage, onRefused }: LiveOptions): Live {
     snapshots,
     stale: computed(() => isStale(status.value, monotonic.value)),
     silentFor: computed(() => (status.value.lastMessageAt === null ? null : monotonic.value - status.value.lastMessageAt)),
+    startClock: () => {
+      clearInterval(ticker);
+      ticker = setInterval(tick, 1000);
+    },
     start: () => {
       clearInterval(ticker);
       ticker = setInterval(() => {

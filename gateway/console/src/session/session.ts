@@ -2,7 +2,7 @@ import { computed, ref, type ComputedRef, type Ref } from "vue";
 
 import { ApiError } from "../api/client";
 import type { Gateway } from "../api/gateway";
-import type { Session } from "../api/types";
+import type { Role, Session } from "../api/types";
 
 /** `expired`: the session has ended; the screen stays as it was, behind the sign-in. */
 export type SessionStatus = "checking" | "out" | "in" | "expired";
@@ -14,7 +14,9 @@ export interface Sessions {
   onDuty: ComputedRef<boolean>;
   /** installers and managers maintain devices, and see messages that could not be decoded */
   isTechnician: ComputedRef<boolean>;
-  /** all but installers: they may look back at what happened, people included */
+  /** those who use the guard room; the property's staff keep the register, and see no alarms */
+  seesAlarms: ComputedRef<boolean>;
+  /** guards, supervisors and managers: they may look back at what happened, people included */
   isStaff: ComputedRef<boolean>;
   /** supervisors and managers: they answer for the guards' work */
   isLeader: ComputedRef<boolean>;
@@ -23,6 +25,8 @@ export interface Sessions {
   signOut: () => Promise<void>;
   expire: () => void;
 }
+
+const ROOM: readonly Role[] = ["guard", "supervisor", "installer", "manager"];
 
 /** The session of this browser. `onUserChange` is called when another user signs in over a page that is open. */
 export function createSessions(gateway: Gateway, onUserChange: () => void): Sessions {
@@ -42,7 +46,8 @@ export function createSessions(gateway: Gateway, onUserChange: () => void): Sess
     session,
     onDuty: computed(() => session.value?.role === "guard" || session.value?.role === "supervisor"),
     isTechnician: computed(() => session.value?.role === "installer" || session.value?.role === "manager"),
-    isStaff: computed(() => session.value !== null && session.value.role !== "installer"),
+    seesAlarms: computed(() => session.value !== null && ROOM.includes(session.value.role)),
+    isStaff: computed(() => session.value !== null && ROOM.includes(session.value.role) && session.value.role !== "installer"),
     isLeader: computed(() => session.value?.role === "supervisor" || session.value?.role === "manager"),
     expire,
     check: async () => {

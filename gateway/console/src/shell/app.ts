@@ -18,6 +18,7 @@ import { type Silences, createSilences } from "../silences/silences";
 import { type Sound, createSound } from "../sound/sound";
 import type { Described } from "./described";
 import { type TimeFormats, createTimeFormats } from "./times";
+import { navigation } from "./navigation";
 import { type Route, SPOT, createRoute } from "./route";
 import { type Theme, createTheme } from "./theme";
 import { keepAwake } from "./wakeLock";
@@ -105,8 +106,14 @@ export function createAppContext(): AppContext {
   let releaseWakeLock: (() => void) | null = null;
   const follow = (status: string): void => {
     if (status === "in") {
-      live.start();
-      releaseWakeLock ??= keepAwake();
+      if (sessions.seesAlarms.value) {
+        live.start();
+        releaseWakeLock ??= keepAwake();
+      } else {
+        live.startClock();
+      }
+      const views = navigation(sessions.session.value?.role);
+      if (!views.includes(route.current.value.view) && views[0]) route.replace(views[0], null);
       void readCompound().catch(() => undefined);
       return;
     }

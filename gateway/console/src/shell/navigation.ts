@@ -7,6 +7,9 @@ const FIRST: Record<Role, readonly string[]> = {
   supervisor: ["alerts", "cameras", "plan", "handover", "figures", "history", "patrol", "duty", "devices"],
   manager: ["alerts", "figures", "history", "audit", "handover", "plan", "cameras"],
   installer: ["devices", "plan", "cameras", "events", "quarantine", "alerts"],
+  property: ["households", "requests", "passages"],
+  grid: [],
+  police: [],
 };
 
 /** All views of a role, the most used first: their number is that of the key. */

@@ -17,6 +17,9 @@ export const VIEWS = [
   "audit",
   "notifiers",
   "quarantine",
+  "households",
+  "passages",
+  "requests",
   "spot",
 ] as const;
 export type View = (typeof VIEWS)[number];
@@ -25,7 +28,17 @@ export type View = (typeof VIEWS)[number];
 export const SPOT = "spot";
 
 /** Views that not every role has: a guard has nothing to do with messages that could not be decoded. */
+const ROOM: readonly Role[] = ["guard", "supervisor", "installer", "manager"];
 const ONLY: Partial<Record<View, readonly Role[]>> = {
+  alerts: ROOM,
+  cameras: ROOM,
+  devices: ROOM,
+  events: ROOM,
+  history: ROOM,
+  plan: ROOM,
+  households: ["property", "manager"],
+  requests: ["property", "manager"],
+  passages: ["guard", "supervisor", "manager", "property"],
   handover: ["guard", "supervisor", "manager"],
   patrol: ["guard", "supervisor", "manager"],
   visitors: ["guard", "supervisor", "manager"],

@@ -34,6 +34,7 @@ ACCOUNTS: Mapping[Role, Words] = {
     Role.POLICE: Words("民警", "Police"),
 }
 TEXTS: Mapping[str, Words] = {
+    "privacy": Words("每次查看都会留档。", "Every look is on record."),
     "staff_title": Words("工作人员查看", "For staff"),
     "sign_in": Words("登录", "Sign in"),
     "sign_in_hint": Words("物业、网格员、民警和保安用自己的账号登录。", "With your own account."),

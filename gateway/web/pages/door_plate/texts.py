@@ -94,10 +94,11 @@ TEXTS: Mapping[str, Words] = {
     "no_name": Words("请写下您的称呼（40 字以内）。", "Please give your name, up to 40 characters."),
     "asked": Words("已转告", "Passed on"),
     "asked_more": Words(
-        "若住户同意，通行码会显示在这一页。页面每 20 秒自动更新，请不要关闭。没有回应时，请直接联系住户。",
-        "If the household agrees, your pass shows here. The page renews itself every 20 seconds; keep it open."
+        "若住户同意，通行码会显示在这一页，请不要关闭。没有回应时，请直接联系住户。",
+        "If the household agrees, your pass shows on this page: keep it open."
         " Without an answer, please contact the household yourself.",
     ),
+    "look_again": Words("看看有没有回应", "Look again"),
     "over": Words("没有回应", "No answer"),
     "over_more": Words(
         "请直接联系住户，或联系物业。", "Please contact the household yourself, or the property office."

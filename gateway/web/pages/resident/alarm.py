@@ -101,7 +101,7 @@ class AlarmPages:
             mirrored=home is not None and home.mirrored,
             may=homes.may_arm_now(context.resident.person, room),
             code_needed=home is not None and home.code_on_phone,
-            modes=[(each, MODE_WORDS[each][language]) for each in _MODES],
+            modes=_MODES,
             refused=refused,
             **said,
         )

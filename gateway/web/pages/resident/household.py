@@ -9,12 +9,14 @@ from typing import Any
 from aiohttp import web
 
 from gateway.errors import Conflict, NotFound, Refused, TooMany
-from gateway.model import Household, Words
+from gateway.model import CredentialKind, Household, Words
+from gateway.people.import_plan import is_over
 from gateway.people.number_plates import is_plate, normalized_plate
+from gateway.people.stored_register import StoredCredential
 from gateway.residents import Request
 from gateway.residents.digests import masked_number, plain_number
 from gateway.web.api_errors import not_found
-from gateway.web.pages.resident.order_words import order_words, role_words
+from gateway.web.order_words import order_words, role_words
 from gateway.web.pages.resident.page import SIGN_IN, ResidentPage
 from gateway.web.pages.resident.times import local_time
 from gateway.web.request_context import RequestContext
@@ -61,7 +63,10 @@ class HouseholdPages:
         residents, person = context.services.residents, context.resident.person
         make = _ORDERS.get(form.get("change", ""), _no_order)
         try:
-            order = make(form, residents.directory.household(room), person)
+            if form.get("change") == "end_credential":
+                order = await _end_card(context, form, room)
+            else:
+                order = make(form, residents.directory.household(room), person)
             await residents.requests.ask(room, person, [order])
         except _Invalid as error:
             return await self._show(context, error=error.text, status=400)
@@ -111,6 +116,7 @@ class HouseholdPages:
             }
             for each in household.persons
         ]
+        cards = await _cards(context, room)
         requests = [self._request(context, each) for each in await residents.requests.at(room, since)]
         return self._page.render(
             context,
@@ -119,6 +125,7 @@ class HouseholdPages:
             room=room,
             people=people,
             plates=household.plates,
+            cards=[{"id": each.id, "ending": ending} for each, ending in cards],
             requests=requests,
             roles={role: role_words(role)[language] for role in _ROLES},
             error=error,
@@ -139,6 +146,13 @@ class HouseholdPages:
         }
 
 
+async def _cards(context: RequestContext[Any], room: str) -> list[tuple[StoredCredential, str]]:
+    """The cards of a room that are valid now, with their last digits."""
+    state, now = await context.services.households.read(room), context.services.now()
+    valid = [each for each in state.credentials if each.kind is CredentialKind.CARD and not is_over(each.until, now)]
+    return [(each, state.endings.get(each.id, "")) for each in valid]
+
+
 def _state(answer: str) -> str:
     return {"confirm": "confirmed", "refuse": "refused"}.get(answer, "withdrawn")
 
@@ -151,6 +165,13 @@ def _may_answer(context: RequestContext[Any], request: Request, state: str) -> b
     if state == "withdrawn":
         return request.person == me
     return request.is_registration and context.services.residents.directory.role(me, request.place) == "owner"
+
+
+async def _end_card(context: RequestContext[Any], form: Fields, room: str) -> Order:
+    card = form.get("card", "")
+    if all(each.id != card for each, _ in await _cards(context, room)):
+        raise _Invalid("broken_form")
+    return {"do": "end_credential", "credential": card}
 
 
 def _no_order(_form: Fields, _household: Household, _me: str) -> Order:
@@ -219,4 +240,4 @@ _ORDERS: Mapping[str, Callable[[Fields, Household, str], Order]] = {
     "add_vehicle": _add_vehicle,
     "end_vehicle": _end_vehicle,
 }
-"""What a household may ask for. Cards and PINs are given out at the counter."""
+"""What a household may ask for, beside ending a card. Cards and PINs are given out at the counter."""

@@ -27,6 +27,7 @@ _PATH = "/r/passes"
 _PASS = Words("这张通行证", "pass")
 _SHOWN = 30
 MAX_NAME = 60
+_FIELDS = ("name", "kind", "from", "until", "plate", "uses")
 _ENDED = frozenset({"over", "used_up", "revoked"})
 _WRONG = {"until": "pass_until", "from": "pass_from", "uses": "pass_uses"}
 Fields = Mapping[str, str]
@@ -115,7 +116,7 @@ class PassPages:
             kinds={name: services.passes.settings.words_of(name)[language] for name in kinds},
             begin=local_time(now, zone).replace(" ", "T"),
             end=local_time(now + usual, zone).replace(" ", "T"),
-            form=form or {},
+            form={field: (form or {}).get(field, "")[:MAX_NAME] for field in _FIELDS},
             why=why,
             **said,
         )

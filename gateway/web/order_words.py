@@ -59,10 +59,15 @@ def _end_vehicle(order: Order, _names: Names) -> Words:
     return Words(f"注销车辆：{order['plate']}", f"Remove vehicle: {order['plate']}")
 
 
+def _end_credential(_order: Order, _names: Names) -> Words:
+    return Words("停用一张门禁卡", "Stop a card")
+
+
 _WORDS: Mapping[str, Callable[[Order, Names], Words]] = {
     "add_person": _add_person,
     "move_out": _move_out,
     "change_person": _change_person,
     "add_vehicle": _add_vehicle,
     "end_vehicle": _end_vehicle,
+    "end_credential": _end_credential,
 }
