@@ -32,7 +32,7 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml, access.yaml from `doors` on, rules.yaml, desk, residents, compound."""
+    """A configuration made of the block: devices.yaml, access.yaml from `doors` on, rules.yaml, or one of the others."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
     text, doors, access = block.text.partition("doors:\n") if "doors" in keys else (block.text, "", "")
     if doors:  # access.yaml, after the devices that it is about
