@@ -245,9 +245,10 @@ FOR_RESIDENTS = {
     "POST /r/requests/{number}",
     "GET /r/alerts",
     "GET /r/privacy",
-    "GET /r/my-data.json",
+    "POST /r/consents/{kind}",
     "GET /r/devices",
     "POST /r/devices/{id}",
+    "GET /r/consents",
     "POST /r/sign-out",
 }
 """Pages; whoever is not signed in as a resident is sent to the sign-in page."""
@@ -300,7 +301,7 @@ async def test_residents_pages_are_for_residents(anju, open_client, role):
     client = await open_client(role.value if role else None)
     for route in sorted(FOR_RESIDENTS):
         method, path = route.split(" ")
-        path = path.replace("{id}", "p-1").replace("{number}", "1")
+        path = path.replace("{id}", "p-1").replace("{number}", "1").replace("{kind}", "face")
         async with client.request(method, path, allow_redirects=False) as answer:
             if role is None:
                 assert answer.status == 303, route

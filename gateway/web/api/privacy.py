@@ -111,22 +111,27 @@ class ErasureView(ResponseModel):
 
 async def own_consents(context: RequestContext[Any]) -> ConsentList:
     """Handler of GET /api/v1/resident/consents."""
-    return await _list(context, context.resident.person)
+    return await consent_list(context, context.resident.person)
 
 
 async def agree(context: RequestContext[OwnConsent]) -> ConsentList:
     """Handler of POST /api/v1/resident/consents. A text that was changed meanwhile is shown again first."""
-    privacy, params = context.services.privacy, context.params
-    if params.version != privacy.consents.book.wording(params.kind).version:
+    await agree_to(context, context.params.kind, context.params.version)
+    return await consent_list(context, context.resident.person)
+
+
+async def agree_to(context: RequestContext[Any], name: str, version: str) -> None:
+    """The signed-in resident agrees to the text of that version. Raises ApiError (404, 409)."""
+    kind = _kind(name)
+    if version != context.services.privacy.consents.book.wording(kind).version:
         raise ApiError(409, Words("告知内容已更新，请重新阅读", "The text has changed: read it again"))
-    await _give(context, GivenConsent(context.resident.person, params.kind, "phone", context.actor))
-    return await _list(context, context.resident.person)
+    await _give(context, GivenConsent(context.resident.person, kind, "phone", context.actor))
 
 
 async def withdraw_own(context: RequestContext[Any]) -> ConsentList:
     """Handler of DELETE /api/v1/resident/consents/{kind}."""
-    await _withdraw(context, context.resident.person)
-    return await _list(context, context.resident.person)
+    await withdraw_kind(context, context.resident.person)
+    return await consent_list(context, context.resident.person)
 
 
 async def own_export(context: RequestContext[Any]) -> web.Response:
@@ -136,7 +141,7 @@ async def own_export(context: RequestContext[Any]) -> web.Response:
 
 async def consents_of(context: RequestContext[Any]) -> ConsentList:
     """Handler of GET /api/v1/people/{id}/consents."""
-    return await _list(context, _known(context))
+    return await consent_list(context, _known(context))
 
 
 async def record_consent(context: RequestContext[RecordedConsent]) -> ConsentList:
@@ -146,14 +151,14 @@ async def record_consent(context: RequestContext[RecordedConsent]) -> ConsentLis
         raise ApiError(403, Words("只有经理可以登记依法处理", "Only the manager records that no consent is needed"))
     given = GivenConsent(person, params.kind, params.how, context.actor, params.guardian.strip(), params.basis.strip())
     await _give(context, given)
-    return await _list(context, person)
+    return await consent_list(context, person)
 
 
 async def withdraw_for(context: RequestContext[Any]) -> ConsentList:
     """Handler of DELETE /api/v1/people/{id}/consents/{kind}."""
     person = _known(context)
-    await _withdraw(context, person)
-    return await _list(context, person)
+    await withdraw_kind(context, person)
+    return await consent_list(context, person)
 
 
 async def export_of(context: RequestContext[ExportQuery]) -> web.Response:
@@ -202,11 +207,15 @@ async def _give(context: RequestContext[Any], given: GivenConsent) -> None:
         raise ApiError(400, words, "consent_refused") from error
 
 
-async def _withdraw(context: RequestContext[Any], person: str) -> None:
-    consents, name = context.services.privacy.consents, context.path_param("kind")
+def _kind(name: str) -> ConsentKind:
     if name not in set(ConsentKind):
         raise not_found(Words("这项同意", "consent"))
-    kind = ConsentKind(name)
+    return ConsentKind(name)
+
+
+async def withdraw_kind(context: RequestContext[Any], person: str) -> None:
+    """Withdraw the consent that the path names. Raises ApiError (404)."""
+    consents, kind = context.services.privacy.consents, _kind(context.path_param("kind"))
 
     def unit(connection: sqlite3.Connection) -> None:
         consents.book.withdraw(connection, person, kind, context.actor)
@@ -218,7 +227,8 @@ async def _withdraw(context: RequestContext[Any], person: str) -> None:
     await consents.forget()
 
 
-async def _list(context: RequestContext[Any], person: str) -> ConsentList:
+async def consent_list(context: RequestContext[Any], person: str) -> ConsentList:
+    """What a person agreed to, and the texts as they are now."""
     privacy = context.services.privacy
     found = await privacy.consents.of_person(person)
     agreed = {(one.kind, one.version) for one in found if one.in_force}

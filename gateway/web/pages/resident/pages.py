@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.resident.alarm import AlarmPages
 from gateway.web.pages.resident.alerts import AlertPages
+from gateway.web.pages.resident.consents import ConsentPages
 from gateway.web.pages.resident.devices import DevicePages
 from gateway.web.pages.resident.door import DoorPages
 from gateway.web.pages.resident.home import HomePages
@@ -32,6 +33,7 @@ class ResidentPages:
             VisitAnswers(page),
             AlertPages(page),
             PrivacyPages(page),
+            ConsentPages(page),
             DevicePages(page),
         )
 

@@ -200,6 +200,20 @@ TEXTS: Mapping[str, Words] = {
     # privacy
     "who_looked": Words("谁查看过本房的资料", "Who looked at this room's record"),
     "no_looks": Words("没有人查看过。", "Nobody looked."),
+    "consents": Words("我同意的事项", "What I agree to"),
+    "consents_hint": Words(
+        "是否同意由您决定，不同意不影响正常进出和使用。撤回后，有关信息立即删除。",
+        "It is up to you: saying no changes nothing else. What you take back is deleted at once.",
+    ),
+    "answers_for_data": Words("个人信息负责人：", "Who answers for personal data:"),
+    "agreed_since": Words("已同意", "agreed"),
+    "not_agreed": Words("未同意", "not agreed"),
+    "version": Words("版本", "Version"),
+    "agree": Words("我已阅读并同意", "I have read it and agree"),
+    "take_back": Words("撤回同意", "Take it back"),
+    "agreed": Words("已记录您的同意", "Your consent is on record"),
+    "taken_back": Words("已撤回，有关信息已删除", "Taken back; what it was for is deleted"),
+    "text_changed": Words("告知内容已更新，请重新阅读", "The text has changed: read it again"),
     "my_data": Words("我的数据", "My data"),
     "my_data_hint": Words(
         "物业系统中关于您本人的全部资料，可以下载。", "All that the gateway keeps about you, as a file."
