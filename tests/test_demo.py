@@ -95,7 +95,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 
 
 def test_what_it_tells_outsiders(demo: Demo) -> None:
-    assert set(demo.facts) == {"http", "mqtt", "rtsp", "dc09", "door_plate"}
+    assert set(demo.facts) == {"http", "mqtt", "rtsp", "dc09", "door_plate", "resident"}
     assert set(demo.facts["dc09"]) == {"host", "port", "account"}
     assert set(demo.facts["mqtt"]) == {"host", "port", "user", "password", "device"}
     assert demo.facts["door_plate"].startswith(demo.facts["http"] + "/d/")
@@ -119,6 +119,14 @@ def test_the_door_plate_opens_without_signing_in(demo: Demo) -> None:
     assert "0523-8320 1234" in page
     assert "1502" in page
     assert "演示住户" not in page, "a door plate never shows a resident's name"
+
+
+def test_a_resident_signs_in_with_the_code_that_would_come_by_sms(demo: Demo) -> None:
+    phone, file = demo.facts["resident"]["phone"], Path(demo.facts["resident"]["code_file"])
+    demo.ask("POST", "/api/v1/resident/code", {"phone": phone})
+    demo.until(file.exists, 10)
+    signed_in = demo.ask("POST", "/api/v1/resident/session", {"phone": phone, "code": file.read_text().strip()})
+    assert signed_in["places"] == ["b3/u1/1502"]
 
 
 @pytest.mark.needs("mosquitto_pub", "mosquitto-clients")

@@ -12,6 +12,7 @@ import pytest
 
 import gateway
 from gateway import homes
+from gateway.care import service
 from gateway.desk import lifecycle
 from gateway.desk.procedures import entries
 from gateway.model import ACTION_KINDS
@@ -29,6 +30,7 @@ COMPUTED = {
     ("desk/procedures/procedure_desk.py", "what"): set(entries.ACTION_KINDS_OF),
     ("web/view_audit.py", "action"): set(view_audit._NAMES),
     ("flow/commands.py", "f'command:{command.action}'"): {"command"},
+    ("care/service.py", "STEPS[kind]"): set(service.STEPS.values()),
     ("homes/areas.py", "STEPS[ask.what]"): set(homes.areas.STEPS.values()),
     ("store/audit.py", "row['action']"): set(),
 }

@@ -11,6 +11,7 @@ from gateway.care.service import Care
 from gateway.flow.intake import Intake
 from gateway.flow.rule_engine import RuleEngine
 from gateway.model import Register
+from gateway.privacy.consents import ConsentBook
 from gateway.store import Store
 
 
@@ -30,4 +31,5 @@ def make_care(
         lambda: rules.state_of(NAME)[0],
         lambda: (current_config.residents.care, current_config.desk_and_zone()[1]),
         register,
+        ConsentBook(store.vault, now, lambda: current_config.residents.privacy),
     )

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,9 +18,6 @@ from gateway.people import CurrentRegister
 from gateway.privacy import Privacy, make_privacy, rows
 from gateway.store import Store
 from gateway.store.columns import to_us
-
-if TYPE_CHECKING:
-    from gateway.app.components import Components
 
 log = structlog.get_logger(__name__)
 INTERVAL_S, PAUSE_S = 3600.0, 0.2
@@ -36,12 +32,11 @@ def privacy_of(
     return make_privacy(store, clock.now, lambda: current_config.residents.privacy, register.refresh, desk)
 
 
-async def keep_privacy(components: Components) -> None:
+async def keep_privacy(privacy: Privacy, now: Callable[[], datetime]) -> None:
     """Carry out deletions, and purge what the settings say is no longer needed, until cancelled."""
-    privacy = components.privacy
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(privacy.erasures.run())
-        tasks.create_task(purge_periodically(privacy, components.clock.now))
+        tasks.create_task(purge_periodically(privacy, now))
 
 
 async def purge_periodically(privacy: Privacy, now: Callable[[], datetime]) -> None:

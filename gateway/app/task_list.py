@@ -91,7 +91,7 @@ def gateway_tasks(components: Components) -> list[BackgroundTask]:
             lambda: report_refusals(components.refusals, components.report),
         ),
         _task("notifiers", "对外通知", "notifications to people outside", components.outbox.run),
-        _task("privacy", "删除个人信息", "deleting personal data", lambda: keep_privacy(components)),
+        _task("privacy", "删除个人信息", "deleting personal data", lambda: keep_privacy(components.privacy, now)),
         _task("residents", "住户登录验证码", "residents' one-time codes", components.residents.run),
         _task("morning_report", "晨报", "the morning report", _morning_report(components).run),
         _task("watchdog", "看门狗", "the service manager's watchdog", systemd.feed_watchdog),

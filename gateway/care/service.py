@@ -1,4 +1,4 @@
-"""What the web does with care: agreements, away and back, "I am fine", and what is known of a home."""
+"""What the web does with care: agreeing and ending, away and back, "I am fine", and what is known of a home."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from zoneinfo import ZoneInfo
 
 from gateway.care import rows
 from gateway.care.habit import allowed
-from gateway.care.rows import Agreement
+from gateway.care.rows import CarePlan
 from gateway.care.rule import AGREED, AWAY, BACK, ENDED, FINE, plan_data
 from gateway.care.state import CareState, Watched
-from gateway.config.residents import CareSection
+from gateway.config.residents import CareSection, ConsentKind, ConsentText
 from gateway.errors import NotFound, NotRecorded, Refused
-from gateway.model import Action, Register, Step, Words
+from gateway.model import Action, Register, Step
+from gateway.privacy.consents import ConsentBook, GivenConsent, How
+from gateway.privacy.consents import rows as consents
 from gateway.store import Store, audit
 
 CHECK_S = 60.0
-WORDING = Words(
-    "我独自居住，同意物业在长时间没有门、电梯、用水或室内活动迹象时上门关心。系统只记活动的时间和种类，不记内容；我可以随时"
-    "查看、暂停和停止。",
-    "I live alone and agree that the property looks after me when there is no sign of the door, the lift, water or"
-    " movement for a long time. Only times and kinds of signs are kept; I can see, pause and stop this at any time.",
-)
-"""What is agreed to; version 1."""
+KIND = ConsentKind.CARE
+STEPS = {BACK: "care-back", FINE: "care-fine"}
 
 
 class Act(Protocol):
@@ -48,6 +45,7 @@ class Care:
         rule_state: Callable[[], CareState | None],
         settings: Callable[[], tuple[CareSection, ZoneInfo]],
         register: Callable[[], Register],
+        book: ConsentBook,
     ) -> None:
         self._store = store
         self._now = now
@@ -55,25 +53,31 @@ class Care:
         self._rule_state = rule_state
         self._settings = settings
         self._register = register
+        self._book = book
 
     @property
     def settings(self) -> CareSection:
         """What residents.yaml says of care."""
         return self._settings()[0]
 
-    async def agreements(self) -> list[Agreement]:
-        """All that are in force. Raises NotRecorded."""
-        return await self._store.read(rows.in_force)
+    @property
+    def wording(self) -> ConsentText:
+        """What is agreed to."""
+        return self._book.wording(KIND)
 
-    async def agreement(self, place: str) -> Agreement:
-        """The home's agreement. Raises NotFound and NotRecorded."""
-        found = await self._store.read(lambda connection: rows.of_place(connection, place))
+    async def plans(self) -> list[CarePlan]:
+        """All homes with care. Raises NotRecorded."""
+        return await self._store.read(rows.plans)
+
+    async def plan(self, place: str) -> CarePlan:
+        """The home's plan. Raises NotFound and NotRecorded."""
+        found = await self._store.read(lambda connection: rows.plan(connection, place))
         if found is None:
             raise NotFound(f"{place} has no care")
         return found
 
     def watched(self, place: str) -> Watched | None:
-        """What the rule knows of the home; None until it has taken in the agreement. Change nothing of it."""
+        """What the rule knows of the home; None until it has taken in the plan. Change nothing of it."""
         state = self._rule_state()
         return state.watched.get(place) if state is not None else None
 
@@ -81,37 +85,40 @@ class Care:
         """How long the present silence may last."""
         return allowed(watched, *self._settings())
 
-    async def agree(self, place: str, person: str, longest: timedelta, water_m3: float, by: str, why: str = "") -> None:
-        """Record the person's agreement, in place of a former one. Raises Refused and NotRecorded."""
+    async def agree(
+        self, place: str, person: str, longest: timedelta, water_m3: float, how: How, by: str, why: str = ""
+    ) -> None:
+        """Put the person's consent and the family's choice on record. Raises Refused, NotFound and NotRecorded."""
         now = self._now()
         if not timedelta(hours=2) <= longest <= timedelta(days=7):
             raise Refused("between 2 hours and 7 days")
         if place not in self._register().rooms_of(person, now):
             raise NotFound("the person does not belong to this home")
-        agreement = Agreement(place, person, longest, water_m3, WORDING.zh, now, by)
+        plan = CarePlan(place, person, longest, water_m3, now)
 
         def unit(connection: sqlite3.Connection) -> None:
-            rows.end(connection, place, now, by)
-            rows.insert(connection, agreement)
+            self._book.give(connection, GivenConsent(person, KIND, how, by))
+            rows.put(connection, plan)
             data = {"place": place, "person": person, "hours": longest.total_seconds() / 3600}
             audit.append(connection, Step("", "care-agreed", by, now, why, data))
 
-        await self._act(_stated(agreement, by, now), unit)
+        await self._act(_stated(plan, by, now), unit)
 
     async def end(self, place: str, by: str) -> None:
-        """End care; what was learnt is forgotten, and the proof that it was agreed to stays. Raises NotFound."""
-        await self.agreement(place)
-        now = self._now()
+        """End care and withdraw the consent; what was learnt is forgotten. Raises NotFound and NotRecorded."""
+        plan, now = await self.plan(place), self._now()
 
         def unit(connection: sqlite3.Connection) -> None:
-            rows.end(connection, place, now, by)
+            rows.delete(connection, place)
+            if consents.valid(connection, plan.person, KIND) is not None:
+                self._book.withdraw(connection, plan.person, KIND, by)
             audit.append(connection, Step("", "care-ended", by, now, "", {"place": place}))
 
         await self._act(Action(kind=ENDED, user=by, time=now, place=place), unit)
 
     async def away(self, place: str, until: datetime, by: str, why: str = "") -> None:
         """Nobody is at home until then. Raises NotFound, Refused for a time that is past or too far, NotRecorded."""
-        await self.agreement(place)
+        await self.plan(place)
         now = self._now()
         if not now < until <= now + self.settings.longest_away:
             raise Refused("the end must lie ahead, and not too far")
@@ -123,44 +130,50 @@ class Care:
 
     async def back(self, place: str, by: str) -> None:
         """Somebody is at home again. Raises NotFound, NotRecorded."""
-        await self._simply(place, BACK, "care-back", by)
+        await self._simply(place, BACK, by)
 
     async def fine(self, place: str, by: str) -> None:
         """The person says that they are fine: a sign of life. Raises NotFound, NotRecorded."""
-        await self._simply(place, FINE, "care-fine", by)
+        await self._simply(place, FINE, by)
 
     async def run(self) -> None:
-        """Until cancelled: state again what the rule does not know, as after its state was lost."""
+        """Until cancelled: end what nobody agrees to any more, and state again what the rule does not know."""
         while True:
-            with contextlib.suppress(NotRecorded):
+            with contextlib.suppress(NotRecorded, NotFound):
                 await self.check()
             await asyncio.sleep(CHECK_S)
 
     async def check(self) -> None:
-        """State agreements that the rule does not know; end those of people who have moved out."""
+        """End plans of people who have moved out or withdrawn; state those that the rule does not know."""
         state = self._rule_state()
         if state is None:
             return
-        now, register, places = self._now(), self._register(), set()
-        for agreement in await self.agreements():
-            places.add(agreement.place)
-            if register.persons and agreement.place not in register.rooms_of(agreement.person, now):
-                await self.end(agreement.place, "")
-            elif (known := state.watched.get(agreement.place)) is None or known.person != agreement.person:
-                await self._act(_stated(agreement, agreement.by, now))
+        now, places = self._now(), set()
+        for plan, agreed in await self._store.read(_with_consents):
+            places.add(plan.place)
+            if not agreed or self._has_moved_out(plan, now):
+                await self.end(plan.place, "")
+            elif (known := state.watched.get(plan.place)) is None or known.person != plan.person:
+                await self._act(_stated(plan, "", now))
         for place in [place for place in state.watched if place not in places]:
             await self._act(Action(kind=ENDED, user="", time=now, place=place))
 
-    async def _simply(self, place: str, kind: str, step: str, by: str) -> None:
-        await self.agreement(place)
+    def _has_moved_out(self, plan: CarePlan, now: datetime) -> bool:
+        register = self._register()  # an empty one could not be read
+        return bool(register.persons) and plan.place not in register.rooms_of(plan.person, now)
+
+    async def _simply(self, place: str, kind: str, by: str) -> None:
+        await self.plan(place)
         now = self._now()
         data: Mapping[str, Any] = {"place": place}
-        await self._act(
-            Action(kind=kind, user=by, time=now, place=place),
-            lambda connection: audit.append(connection, Step("", step, by, now, "", data)),
-        )
+        action = Action(kind=kind, user=by, time=now, place=place)
+        await self._act(action, lambda connection: audit.append(connection, Step("", STEPS[kind], by, now, "", data)))
 
 
-def _stated(agreement: Agreement, by: str, at: datetime) -> Action:
-    data = plan_data(agreement.person, agreement.longest, agreement.water_m3)
-    return Action(kind=AGREED, user=by, time=at, place=agreement.place, data=data)
+def _with_consents(connection: sqlite3.Connection) -> list[tuple[CarePlan, bool]]:
+    return [(plan, consents.valid(connection, plan.person, KIND) is not None) for plan in rows.plans(connection)]
+
+
+def _stated(plan: CarePlan, by: str, at: datetime) -> Action:
+    data = plan_data(plan.person, plan.longest, plan.water_m3)
+    return Action(kind=AGREED, user=by, time=at, place=plan.place, data=data)

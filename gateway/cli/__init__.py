@@ -10,7 +10,7 @@ import click
 from gateway import __version__
 from gateway.errors import AnjuError, ConfigError
 
-_NOT_COMMANDS = {"common", "control_client", "try_notify"}
+_NOT_COMMANDS = {"common", "control_client", "try_access", "try_notify"}
 
 
 class _FromFiles(click.Group):

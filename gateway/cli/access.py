@@ -14,8 +14,9 @@ from rich.table import Table
 
 from gateway.access.decision import AccessDecision
 from gateway.access.trial import CODES, fits
+from gateway.app.access_trial import open_trial
 from gateway.cli.common import data_option
-from gateway.cli.try_access import config_option, existing, open_trial
+from gateway.cli.try_access import config_option, existing
 from gateway.config import load
 from gateway.config.access.cases import CaseSection, parse_moment
 from gateway.config.case_files import LoadedCases, read_cases

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.access.trial import Trial, shown
-from gateway.app.passes import PassCodeReader
 from gateway.cli.common import data_option
 from gateway.config import load
 from gateway.config.access.cases import parse_moment, split_credential
 from gateway.config.configuration import Configuration
 from gateway.errors import ConfigError
-from gateway.model import Action, Pass
-from gateway.passes.service import Passes
-from gateway.people import People
 from gateway.settings.mend import Wrong
 from gateway.store import Store
 
@@ -66,23 +58,12 @@ def access(credential: str, door: str, moment: str | None, reader: str, config: 
 async def _decide(
     configuration: Configuration, data: Path, credential: str, door: str, at: datetime, reader: str
 ) -> dict[str, object]:
+    from gateway.access.trial import shown  # noqa: PLC0415  slow to load
+    from gateway.app.access_trial import open_trial  # noqa: PLC0415  slow to load
+
     async with Store.open(existing(data)) as store:
         trial = await open_trial(store, configuration)
         return shown(trial.decide(credential, door, at, reader), credential, door, at)
-
-
-async def open_trial(store: Store, configuration: Configuration) -> Trial:
-    """With the register and the passes of this data folder."""
-    now, held = datetime.now(UTC), dict[str, Pass]()
-    settings = configuration.residents.visitors, ZoneInfo(configuration.compound.timezone)
-    passes = Passes(store, lambda: now, lambda: settings, _changes_nothing, held.update)
-    await passes.load()
-    register = replace(await People(store).register(now), passes=held)
-    return await Trial.open(store, configuration, register, now, PassCodeReader(passes))
-
-
-async def _changes_nothing(action: Action, unit: Callable[[sqlite3.Connection], object] | None = None) -> int:  # noqa: ARG001  # of the protocol
-    return 0
 
 
 def existing(data: Path) -> Path:

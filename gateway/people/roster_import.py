@@ -12,7 +12,8 @@ from gateway.errors import Conflict
 from gateway.people import rows
 from gateway.people.import_plan import ImportPlan, plan_import
 from gateway.people.list_mistakes import ListRefused
-from gateway.people.register_writer import ChangedBy, RegisterWriter
+from gateway.people.register_draft import RegisterDraft, make_draft
+from gateway.people.register_writer import ChangedBy
 from gateway.people.roster_facts import Roster
 from gateway.people.stored_register import read_register
 from gateway.store import Store
@@ -62,16 +63,24 @@ async def import_roster(
         if not plan.changes:
             return plan
 
-        def apply(connection: sqlite3.Connection, plan: ImportPlan = plan) -> None:
-            if rows.last_change(connection) != plan.version:
-                raise _ChangedMeanwhile
-            writer = RegisterWriter(connection, store.vault, at, by)
-            for change in plan.changes:
-                change.apply(writer)
+        def draft_of(connection: sqlite3.Connection, plan: ImportPlan = plan) -> RegisterDraft:
+            _check_version(connection, plan)
+            return make_draft(connection, store.vault, at, by, (change.apply for change in plan.changes))
 
         try:
+            draft = await store.read(draft_of)
+
+            def apply(connection: sqlite3.Connection, plan: ImportPlan = plan, draft: RegisterDraft = draft) -> None:
+                _check_version(connection, plan)
+                draft.put(connection)
+
             await (commit or store.write)(apply)
         except _ChangedMeanwhile:
             continue
         return plan
     raise Conflict("the register is being changed by others: try again")
+
+
+def _check_version(connection: sqlite3.Connection, plan: ImportPlan) -> None:
+    if rows.last_change(connection) != plan.version:
+        raise _ChangedMeanwhile

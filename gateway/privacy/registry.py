@@ -82,6 +82,7 @@ PERSONAL: Sequence[PersonalTable] = (
         plain=("answer",),
     ),
     PersonalTable("home_codes", person="person", hidden=("digest",)),
+    PersonalTable("care_plans", person="person"),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",), plain=("body",)),
     PersonalTable("decisions", texts=("data",)),

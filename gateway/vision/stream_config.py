@@ -25,8 +25,6 @@ class StreamConfig:
     motion: bool = True
     faces: bool = False
     plates: bool = False
-    codes: bool = False
-    """QR codes of passes, held before the camera."""
     sensitivity: float = 0.5
     home_province: str | None = None
     transport: Transport = "auto"
@@ -40,6 +38,8 @@ class StreamConfig:
     """Seconds before now that are kept for recordings; 0: only the units since the newest keyframe, for viewers."""
     max_gap_s: float = 0.0
     """Seconds that the installer allows between two pictures (`cadence` in the YAML); 0: learned from the stream."""
+    codes: bool = False
+    """QR codes of passes, held before the camera."""
 
     @property
     def recognises(self) -> bool:

@@ -212,6 +212,12 @@ class HouseholdRecord(ResponseModel):
     pins: Sequence[CredentialView]
 
 
+class HouseholdQuery(RequestModel):
+    """`why` stands in the audit, and the residents see it."""
+
+    why: Annotated[str, Field(max_length=200)] = ""
+
+
 class HistoryQuery(RequestModel):
     """A page of a room's changes."""
 

@@ -88,7 +88,7 @@ async def measure(folder: Path) -> None:
     Console().print(machine(folder))
     facts = f"{len(made.places)} households, {len(register.persons)} people, {len(roster.credentials)} cards and PINs"
     _show(f"{facts}: {len(plan.changes)} changes", ("what", "s", "peak MB so far"), steps.rows)
-    _show("search", ("for", "p50 ms", "p99", "worst", "beside a scan"), _searches(index, made, folder))
+    _show("search", ("for", "p50 ms", "p99", "worst", "a scan takes"), _searches(index, made, folder))
 
 
 def _searches(index: PeopleIndex, made: ResidentsList, folder: Path) -> list[tuple[str, ...]]:

@@ -31,7 +31,7 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml (and access.yaml from `doors` on), rules.yaml, desk or compound."""
+    """A configuration made of the block: devices.yaml, access.yaml from `doors` on, rules.yaml, desk or compound."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
     text, doors, access = block.text.partition("doors:\n") if "doors" in keys else (block.text, "", "")
     if doors:  # access.yaml, after the devices that it is about

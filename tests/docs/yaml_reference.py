@@ -53,6 +53,10 @@ USUAL = {
 """What keys mean that have no description in their model, because they mean the same everywhere."""
 
 MEANINGS = {
+    "residents: privacy.consents.NAME.zh": "the wording in Chinese",
+    "residents: privacy.consents.NAME.en": "the wording in English",
+    "residents: care.steps[].severity": "of its alert",
+    "residents: care.starting_points[].id": "of your choice",
     "compound: mqtt.broker.port": "of the broker",
     "compound: retention.signals": "what devices reported; what an alert is based on stays",
     "compound: retention.snapshots": "pictures; those of alerts stay",
@@ -117,6 +121,8 @@ def page() -> str:
     parts += _sections("desk", found["desk"])
     parts += _notifiers(found["desk"])
     parts += _sections("plan", found["plan"])
+    parts += _sections("access", found["access"])
+    parts += _sections("residents", found["residents"])
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -75,6 +75,7 @@ from gateway.people.roster_import import import_roster
 from gateway.plan import SitePlan
 from gateway.plan.edit import NO_FILE, PlanChange, PlanEdit
 from gateway.privacy import make_privacy
+from gateway.privacy.consents import ConsentBook
 from gateway.recording.camera_lookup import CameraLookup
 from gateway.recording.storage import ClipStorage
 from gateway.residents import Residents, make_residents
@@ -385,6 +386,7 @@ async def world(
                 lambda: made.rules.state_of(CARE)[0],
                 lambda: (CareSection(), ZONE),
                 lambda: made.register.snapshot,
+                ConsentBook(store.vault, lambda: made.now, PrivacySection),
             ),
             privacy=make_privacy(store, lambda: made.now, PrivacySection, made.register.refresh, made.desk),
             homes=HomeAreas(

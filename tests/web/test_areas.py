@@ -259,3 +259,15 @@ async def test_a_full_disk_arms_nothing(anju, resident):
     anju.broken_disk = True
     assert (await post(resident, f"{AREA}/arm", mode="home"))[0] == 503
     assert anju.services.homes.area(ROOM).phase == "unknown"
+
+
+async def test_the_households_page_of_alerts_has_no_duress(anju, resident):
+    """Whoever forces the resident may look at the phone too."""
+    for key, words in (("keypad/duress", "胁迫报警"), ("home-1502/gas", "燃气泄漏报警")):
+        signal = await anju.hear("home-1502", "gas.alarm")
+        raised = Raise(key, Severity.CRITICAL, ROOM, Words(words, words), "home-1502")
+        await anju.desk.decide([DecisionOnEvent("home-alarm", raised, signal)], lambda _c: None)
+    async with resident.get("/r/alerts") as answer:
+        page = await answer.text()
+    assert "燃气泄漏报警" in page
+    assert "胁迫" not in page

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.config.residents import ConsentKind, PrivacySection
+from gateway.privacy.consents import ConsentBook
+from gateway.privacy.consents import rows as consents
 from gateway.store import audit
 from tests.support.residents import PHONE, ask, code_for, sign_in
 from tests.web.conftest import PHONES
@@ -48,7 +51,7 @@ async def test_a_resident_agrees_sees_all_that_is_known_and_withdraws(anju, resi
     client, person = resident
     code, view = await put(client, CARE, agreed=True, starting_point="shanghai")
     assert (code, view["hours"], view["water_m3"], view["person"]) == (200, 12.0, 0.01, person)
-    assert view["wording"]["zh"].startswith("我独自居住")
+    assert "外出" in view["wording"]["zh"]
     assert await status(client, "POST", f"{CARE}/fine") == 204
     view = await show(client)
     assert [sign["kind"] for sign in view["signs"]] == ["fine"]
@@ -56,8 +59,8 @@ async def test_a_resident_agrees_sees_all_that_is_known_and_withdraws(anju, resi
     assert await status(client, "DELETE", CARE) == 204
     assert await status(client, "GET", CARE) == 404
     assert anju.services.care.watched(ROOM) is None, "what was learnt is forgotten"
-    [proof] = await anju.store.read(lambda c: [dict(row) for row in c.execute("SELECT * FROM care_agreements")])
-    assert (proof["person"], proof["ended_by"], proof["wording"][:5]) == (person, f"resident:{person}", "我独自居住")
+    [proof] = await anju.store.read(lambda c: consents.of_person(c, person))
+    assert (proof["kind"], proof["how"], proof["withdrawn_by"]) == ("care", "phone", f"resident:{person}")
     found = await anju.store.read(lambda c: audit.page(c, audit.StepFilter(user=f"resident:{person}"), None, 9))
     assert {"care-agreed", "care-fine", "care-ended"} <= {step.action for _, step, _ in found}
 
@@ -122,7 +125,7 @@ async def test_care_ends_with_moving_out(anju, resident):
     await anju.register.refresh()
     await anju.services.care.check()
     assert anju.services.care.watched(ROOM) is None
-    assert await anju.services.care.agreements() == []
+    assert await anju.services.care.plans() == []
 
 
 async def test_a_rule_that_has_lost_its_state_is_told_again(anju, resident):
@@ -136,3 +139,14 @@ async def test_a_rule_that_has_lost_its_state_is_told_again(anju, resident):
     before = len(anju.acted)
     await anju.services.care.check()
     assert len(anju.acted) == before
+
+
+async def test_a_consent_withdrawn_elsewhere_ends_care(anju, resident):
+    """As with all that a person has agreed to, on their page of consents."""
+    client, person = resident
+    await put(client, CARE, agreed=True)
+    book = ConsentBook(anju.store.vault, lambda: anju.now, PrivacySection)
+    await anju.store.write(lambda c: book.withdraw(c, person, ConsentKind.CARE, f"resident:{person}"))
+    await anju.services.care.check()
+    assert await anju.services.care.plans() == []
+    assert anju.services.care.watched(ROOM) is None

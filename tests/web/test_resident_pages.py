@@ -221,14 +221,12 @@ async def test_a_phone_is_signed_out_when_its_owner_moves_out_or_the_number_chan
     assert "登录号码与以前不同" in await text_of(again, "/r/")
 
 
-async def test_the_own_data_is_a_file_without_other_people(anju, open_client):
+async def test_the_own_data_is_linked_and_opens_with_the_phones_cookie(anju, open_client):
     client = await signed_in(anju, open_client)
-    async with client.get("/r/my-data.json") as answer:
-        assert "attachment" in answer.headers["Content-Disposition"]
-        text, data = await answer.text(), await answer.json()
-    assert data["person"]["phone"] == PHONE
-    assert [each["place"] for each in data["memberships"]] == [ROOM]
-    assert "李秀英" not in text
+    link = re.search(r'href="(/api/v1/resident/my-data.zip)"', await text_of(client, "/r/privacy"))[1]
+    async with client.get(link) as answer:
+        assert answer.status == 200
+        assert (await answer.read()).startswith(b"PK")
 
 
 async def test_a_key_on_paper_signs_in_after_a_press(anju, open_client):

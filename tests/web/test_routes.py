@@ -245,11 +245,10 @@ FOR_RESIDENTS = {
     "POST /r/requests/{number}",
     "GET /r/alerts",
     "GET /r/privacy",
-    "GET /r/my-data.json",
+    "POST /r/consents/{kind}",
     "GET /r/devices",
     "POST /r/devices/{id}",
     "GET /r/consents",
-    "POST /r/consents/{kind}",
     "POST /r/sign-out",
 }
 """Pages; whoever is not signed in as a resident is sent to the sign-in page."""

@@ -58,4 +58,6 @@ class AccessSettings(Section):
     zones: Zones = Field(default_factory=dict)
     fire: FireSection = FireSection()
     log: LogSection = LogSection()
-    doors: Annotated[tuple[DoorSection, ...], Field(max_length=2000)] = ()
+    doors: Annotated[
+        tuple[DoorSection, ...], Field(max_length=2000, description="the doors, gates, barriers and lifts")
+    ] = ()

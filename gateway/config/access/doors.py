@@ -22,7 +22,7 @@ Zone = Annotated[Id | None, Field(description="anti-passback: the zone of `zones
 class ReaderSection(Section):
     """A reader or camera at the door."""
 
-    device: DeviceRef
+    device: Annotated[DeviceRef, Field(description="the reader or camera")]
     kinds: Annotated[tuple[Kind, ...], Field(max_length=7, description="what counts from it; none: all")] = ()
     enters: Zone = None
     leaves: Annotated[Id | None, Field(description="anti-passback: the zone that one leaves by passing")] = None
@@ -37,7 +37,7 @@ class OpenSection(Section):
     """The command that opens the door."""
 
     device: Annotated[DeviceRef | None, Field(description="who takes it; left out: the door itself")] = None
-    action: Annotated[str, Field(min_length=1, max_length=64)] = "unlock"
+    action: Annotated[str, Field(min_length=1, max_length=64, description="the command")] = "unlock"
     arguments: Annotated[Mapping[str, int | float | str | bool], Field(description="such as {seconds: 5}")] = {}
     floors_as: Annotated[
         str | None, Field(description="lifts: the argument that names the floors which may be chosen")
@@ -47,7 +47,9 @@ class OpenSection(Section):
 class TwoPersonSection(Section):
     """Two different people who may both pass must present themselves, one after the other."""
 
-    within: Annotated[PositiveDuration, max_duration(_HOUR)] = timedelta(seconds=30)
+    within: Annotated[PositiveDuration, max_duration(_HOUR), Field(description="the second after the first")] = (
+        timedelta(seconds=30)
+    )
 
 
 class FloorSection(Section):
@@ -88,7 +90,10 @@ class DoorSection(Section):
 
     device: Annotated[DeviceRef, Field(description="what opens")]
     place: Annotated[PlaceRef | None, Field(description="whose residents `here` means; left out: the device's")] = None
-    readers: Annotated[tuple[ReaderSection, ...], Field(max_length=50)] = ()
+    readers: Annotated[
+        tuple[ReaderSection, ...],
+        Field(max_length=50, description="readers and cameras there; each belongs to one door"),
+    ] = ()
     open: OpenSection = OpenSection()
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1, max_length=7, description="what opens it")] = KINDS
     allow: Annotated[tuple[RightSection, ...], Field(max_length=100, description="whom it lets in")] = (RESIDENTS_HERE,)
@@ -97,9 +102,9 @@ class DoorSection(Section):
     interlock: Annotated[
         tuple[DeviceRef, ...], Field(max_length=20, description="stays closed while one of these doors is open")
     ] = ()
-    two_persons: TwoPersonSection | None = None
+    two_persons: Annotated[TwoPersonSection | None, Field(description="opens for two people only")] = None
     floors: Annotated[tuple[FloorSection, ...], Field(max_length=210, description="of a lift")] = ()
-    armed: ArmedSection | None = None
+    armed: Annotated[ArmedSection | None, Field(description="what an armed alarm behind the door changes")] = None
     fire_release: Annotated[bool, Field(description="whether a fire opens it")] = True
     repeat: Annotated[
         Duration,

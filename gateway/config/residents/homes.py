@@ -84,7 +84,8 @@ class HomeSection(Section):
     code_on_phone: Annotated[bool, Field(description="whether disarming on the phone needs the code")] = False
     schedule: Annotated[tuple[ScheduledArming, ...], Field(max_length=28, description="arming by the clock")] = ()
     notify: Annotated[
-        tuple[str, ...], Field(max_length=8, description="ids of desk.yaml's notifiers that are told of an alarm too")
+        tuple[str, ...],
+        Field(max_length=8, description="notifiers of desk.yaml, with recipients there, that are told too"),
     ] = ()
 
     @model_validator(mode="after")

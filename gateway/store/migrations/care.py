@@ -1,4 +1,4 @@
-"""Whom care was agreed with: one row an agreement, kept as proof after it has ended.
+"""What was agreed with people who have care. That they agreed, and to which words, stands in `consents`.
 
 Times are microseconds since the epoch, UTC.
 """
@@ -11,20 +11,14 @@ migrations = Migrations("anju.care")
 
 
 @migrations()
-def m001_agreements(db: Database) -> None:
-    """`wording` is what was agreed to, `by` who recorded it; `ended_by` who ended it."""
+def m001_plans(db: Database) -> None:
+    """One for each home with care; it is deleted when the consent is withdrawn."""
     db.conn.execute("""
-        CREATE TABLE care_agreements (
-            id INTEGER PRIMARY KEY,
-            place TEXT NOT NULL,
-            person TEXT NOT NULL,
+        CREATE TABLE care_plans (
+            place TEXT PRIMARY KEY,
+            person TEXT NOT NULL REFERENCES persons (id) ON DELETE CASCADE,
             longest_s INTEGER NOT NULL,
             water_m3 REAL NOT NULL,
-            wording TEXT NOT NULL,
-            agreed_at INTEGER NOT NULL,
-            by TEXT NOT NULL,
-            ended_at INTEGER,
-            ended_by TEXT
-        )""")
-    db.conn.execute("CREATE UNIQUE INDEX care_agreements_place ON care_agreements (place) WHERE ended_at IS NULL")
-    db.conn.execute("CREATE INDEX care_agreements_person ON care_agreements (person)")
+            agreed_at INTEGER NOT NULL
+        ) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX care_plans_person ON care_plans (person)")

@@ -31,7 +31,9 @@ async def list_arming(context: RequestContext[Any]) -> ArmingList:
     found = await services.store.read(lambda connection: _read(connection, wanted))
     named = audience_of(context.identity.role).sees_people
     homes = [_home(context, home) for home in services.homes.homes() if home.zones and not home.mirrored]
-    return ArmingList(items=[*(_view(each, named) for each in found), *homes])
+    armed_here = {home.device for home in homes}  # of their panels nothing more is to be known
+    shown = [each for each in found if each.what != "area" or each.state or each.device not in armed_here]
+    return ArmingList(items=[*(_view(each, named) for each in shown), *homes])
 
 
 def _read(connection: sqlite3.Connection, wanted: Sequence[tuple[Device, bool]]) -> list[Arming]:

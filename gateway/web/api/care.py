@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from gateway.care.rows import Agreement
+from gateway.care.rows import CarePlan
 from gateway.care.rule import SOURCE_WORDS
-from gateway.care.service import WORDING
 from gateway.errors import Refused
 from gateway.model import Role, Words
+from gateway.privacy.consents import How
 from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import RequestModel, ShortText
@@ -113,7 +113,7 @@ class CareList(ResponseModel):
 async def list_care(context: RequestContext[Any]) -> CareList:
     """Handler of GET /api/v1/care."""
     care = context.services.care
-    found = await care.agreements()
+    found = await care.plans()
     if context.optional_identity is None:
         rooms = _rooms(context)
         found = [each for each in found if each.place in rooms]
@@ -123,13 +123,13 @@ async def list_care(context: RequestContext[Any]) -> CareList:
             StartingPointView(id=one.id, hours=_hours(one.within), water_m3=one.water_m3)
             for one in care.settings.starting_points
         ],
-        wording=words_view(WORDING),
+        wording=_wording(context),
     )
 
 
 async def show(context: RequestContext[Any]) -> CareView:
     """Handler of GET /api/v1/care/{place}."""
-    return _view(context, await context.services.care.agreement(_place(context)))
+    return _view(context, await context.services.care.plan(_place(context)))
 
 
 async def agree(context: RequestContext[AgreeBody]) -> CareView:
@@ -143,15 +143,16 @@ async def agree(context: RequestContext[AgreeBody]) -> CareView:
         raise ApiError(400, Words("没有这个起点", "There is no such starting point"))
     start = start or care.settings.starting_points[-1]
     longest = timedelta(hours=body.hours) if body.hours is not None else start.within
-    await care.agree(place, person, longest, body.water_m3 or start.water_m3, context.actor, body.reason)
-    return _view(context, await care.agreement(place))
+    how: How = "phone" if context.optional_identity is None else "paper"
+    await care.agree(place, person, longest, body.water_m3 or start.water_m3, how, context.actor, body.reason)
+    return _view(context, await care.plan(place))
 
 
 async def end(context: RequestContext[Any]) -> None:
     """Handler of DELETE /api/v1/care/{place}: the person withdraws, or the property ends it."""
     place, care = _place(context), context.services.care
-    agreement = await care.agreement(place)
-    if context.optional_identity is None and context.resident.person != agreement.person:
+    plan = await care.plan(place)
+    if context.optional_identity is None and context.resident.person != plan.person:
         raise ApiError(403, _ONLY_THEMSELVES)
     await care.end(place, context.actor)
 
@@ -202,32 +203,37 @@ def _who_agrees(context: RequestContext[AgreeBody], body: AgreeBody) -> str:
     return body.person
 
 
+def _wording(context: RequestContext[Any]) -> WordsView:
+    text = context.services.care.wording
+    return words_view(Words(text.zh, text.en))
+
+
 def _hours(length: timedelta) -> float:
     return round(length.total_seconds() / 3600, 2)
 
 
-def _item(context: RequestContext[Any], agreement: Agreement) -> CareItem:
-    watched = context.services.care.watched(agreement.place)
+def _item(context: RequestContext[Any], plan: CarePlan) -> CareItem:
+    watched = context.services.care.watched(plan.place)
     return CareItem(
-        place=agreement.place,
-        place_name=words_view(context.services.compound.place_name(agreement.place)),
-        person=agreement.person,
+        place=plan.place,
+        place_name=words_view(context.services.compound.place_name(plan.place)),
+        person=plan.person,
         away_until=watched.away_until if watched else None,
         step=watched.level if watched else 0,
     )
 
 
-def _view(context: RequestContext[Any], agreement: Agreement) -> CareView:
-    care, watched = context.services.care, context.services.care.watched(agreement.place)
+def _view(context: RequestContext[Any], plan: CarePlan) -> CareView:
+    care, watched = context.services.care, context.services.care.watched(plan.place)
     sources: Mapping[str, datetime] = watched.sources if watched else {}
     return CareView(
-        place=agreement.place,
-        place_name=words_view(context.services.compound.place_name(agreement.place)),
-        person=agreement.person,
-        hours=_hours(agreement.longest),
-        water_m3=agreement.water_m3,
-        wording=words_view(WORDING),
-        agreed_at=agreement.agreed_at,
+        place=plan.place,
+        place_name=words_view(context.services.compound.place_name(plan.place)),
+        person=plan.person,
+        hours=_hours(plan.longest),
+        water_m3=plan.water_m3,
+        wording=_wording(context),
+        agreed_at=plan.agreed_at,
         signs=[
             SignView(kind=kind, name=words_view(SOURCE_WORDS[kind]), at=at)
             for kind, at in sorted(sources.items(), key=lambda each: each[1], reverse=True)
@@ -237,7 +243,7 @@ def _view(context: RequestContext[Any], agreement: Agreement) -> CareView:
         allowed_hours=_hours(care.allowed(watched)) if watched else None,
         away_until=watched.away_until if watched else None,
         step=watched.level if watched else 0,
-        habits=_habits(context, agreement.place) if context.optional_identity is None else [],
+        habits=_habits(context, plan.place) if context.optional_identity is None else [],
     )
 
 

@@ -20,6 +20,7 @@ from gateway.web.people_models import (
     HouseholdBrief,
     HouseholdChangesRequest,
     HouseholdList,
+    HouseholdQuery,
     HouseholdRecord,
     HouseholdsQuery,
     MemberView,
@@ -71,6 +72,7 @@ class HouseholdRoutes:
                 self.show,
                 allowed=HOUSEHOLD_STAFF,
                 summary="All of a room: people with roles and dates, vehicles, cards by their last digits",
+                request_model=HouseholdQuery,
                 response_model=HouseholdRecord,
             ),
             Route(
@@ -85,10 +87,10 @@ class HouseholdRoutes:
             ),
         )
 
-    async def show(self, context: RequestContext[Any]) -> HouseholdRecord:
+    async def show(self, context: RequestContext[HouseholdQuery]) -> HouseholdRecord:
         """Handler of GET /api/v1/households/{place}."""
         place = room_of(context)
-        await self._look(context.identity, place)
+        await self._look(context.identity, place, context.params.why.strip())
         return _record(context.services, await context.services.households.read(place))
 
     async def history(self, context: RequestContext[HistoryQuery]) -> RegisterHistory:
@@ -112,8 +114,8 @@ class HouseholdRoutes:
         with key_needed():
             return _record(services, await services.households.change(place, body.changes, by, body.version))
 
-    async def _look(self, identity: Identity, place: str) -> None:
-        await self._views.record(identity.user, HOUSEHOLD, place, role=identity.role.value)
+    async def _look(self, identity: Identity, place: str, why: str = "") -> None:
+        await self._views.record(identity.user, HOUSEHOLD, place, why=why, role=identity.role.value)
 
 
 def room_of(context: RequestContext[Any]) -> str:

@@ -11,7 +11,7 @@ from gateway.errors import NotFound
 from gateway.model import Words
 from gateway.residents import Request
 from gateway.web.api_errors import not_found
-from gateway.web.pages.resident.order_words import order_words
+from gateway.web.order_words import order_words
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import RequestModel, RowNumber
 from gateway.web.responses import ResponseModel, UtcTime, WordsView

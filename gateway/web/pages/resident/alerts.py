@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.homes.duress import is_duress
 from gateway.model import Alert, Step, Words
 from gateway.web.pages.resident.page import SIGN_IN, ResidentPage
 from gateway.web.pages.resident.times import local_time
@@ -61,7 +62,7 @@ class AlertPages:
 
 
 def _may_see(alert: Alert, since: datetime | None) -> bool:
-    return not alert.drill and (since is None or alert.raised_at >= since)
+    return not alert.drill and not is_duress(alert) and (since is None or alert.raised_at >= since)
 
 
 def _step(step: Step, language: str, zone: str) -> dict[str, str]:

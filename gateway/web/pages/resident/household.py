@@ -16,7 +16,7 @@ from gateway.people.stored_register import StoredCredential
 from gateway.residents import Request
 from gateway.residents.digests import masked_number, plain_number
 from gateway.web.api_errors import not_found
-from gateway.web.pages.resident.order_words import order_words, role_words
+from gateway.web.order_words import order_words, role_words
 from gateway.web.pages.resident.page import SIGN_IN, ResidentPage
 from gateway.web.pages.resident.times import local_time
 from gateway.web.request_context import RequestContext
