@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from gateway.access.decision import AccessCode
 from gateway.access.holder import VISITOR, Holder, Room, is_within
-from gateway.access.request import AccessRequest
+from gateway.access.request import AccessRequest, PassCode
 from gateway.access.rules import AccessRules
-from gateway.access.state import DISARMED, UNKNOWN_ALARM, AccessState
+from gateway.access.state import DISARMED, UNKNOWN_ALARM, AccessState, PassShown
 from gateway.config.access import DoorSection, RightSection
 from gateway.model import Register
 from gateway.people.number_plates import normalized_plate
+
+SAME_PRESENTATION = timedelta(seconds=10)
+"""A code that stays before one reader for so long is presented once, however often it is read."""
 
 
 def right_fault(
@@ -73,13 +76,22 @@ def pass_fault(
         return None
     if not access_pass.is_now(request.at.astimezone(rules.zone)):
         return AccessCode.NOT_NOW
-    shown = state.shown.get(access_pass.id)
-    window = getattr(request.code, "window", None)
-    if window is not None and shown is not None and shown.window == window and shown.door != door.device:
-        return AccessCode.CODE_COPIED
+    if (fault := _code_fault(state.shown.get(access_pass.id), door, request)) is not None:
+        return fault
     if access_pass.uses is not None and state.uses[access_pass.id, door.device] >= access_pass.uses:
         return AccessCode.USED_UP
     return None
+
+
+def _code_fault(shown: PassShown | None, door: DoorSection, request: AccessRequest) -> AccessCode | None:
+    """A code opens one door, for as long as it is held before its reader; none opens after a later one did."""
+    if shown is None or not isinstance(request.code, PassCode) or request.code.window > shown.window:
+        return None
+    if request.code.window < shown.window:
+        return AccessCode.CODE_STALE
+    if shown.door != door.device:
+        return AccessCode.CODE_COPIED
+    return None if request.at - shown.at <= SAME_PRESENTATION else AccessCode.CODE_STALE
 
 
 def passback_fault(

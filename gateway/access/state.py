@@ -38,10 +38,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PassShown:
-    """Where a pass's code was last shown, and which window of time it was of."""
+    """Where a pass's code first opened a door, when, and which window of time it was of."""
 
     door: str
     window: int
+    at: datetime
 
 
 def no_alarm_known(_place: str) -> str:
@@ -100,4 +101,6 @@ class AccessState:
         if not leaves:
             self.uses[pass_id, request.door] += 1
         if isinstance(request.code, PassCode):
-            self.shown[pass_id] = PassShown(request.door, request.code.window)
+            before = self.shown.get(pass_id)
+            if before is None or before.window != request.code.window:
+                self.shown[pass_id] = PassShown(request.door, request.code.window, request.at)

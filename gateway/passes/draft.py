@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from gateway.model import Device, DeviceType, Place, Words
 DEFAULT_KIND = "visitor"
 _BACK = timedelta(minutes=10)
 """A beginning may lie so far in the past: forms are filled in slowly, and clocks differ."""
+_ROOM = re.compile(r"[^/]+/u\d+/\d+")
+"""A room's path. Other places, such as `gate/east/lane`, may be as deep without a building above them."""
 DOOR_TYPES = frozenset({DeviceType.DOOR, DeviceType.BARRIER})
 
 
@@ -90,7 +93,7 @@ def _check_times(draft: PassDraft, kind: VisitorKind, settings: VisitorSection, 
 
 def doors_to(place: str, devices: Mapping[str, Device], places: Mapping[str, Place]) -> list[str]:
     """The doors on the way to a place: outside of buildings, and in its own building those above it."""
-    buildings = {path.partition("/")[0] for path in places if path.count("/") >= 2}
+    buildings = {path.partition("/")[0] for path in places if _ROOM.fullmatch(path)}
 
     def on_the_way(at: str) -> bool:
         return at.partition("/")[0] not in buildings or place == at or place.startswith(f"{at}/")

@@ -74,6 +74,11 @@ class Passes:
         return self._settings()[0]
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The compound's time zone."""
+        return self._settings()[1]
+
+    @property
     def held(self) -> Mapping[str, Pass]:
         """The passes that doors know, by id."""
         return self._held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -159,9 +159,29 @@ def test_a_code_that_proves_nothing_opens_nothing():
 
 
 def test_the_same_code_at_two_doors_was_forwarded():
-    people, state = register(passes=[visitor()]), AccessState(shown={"v1": PassShown("gate", 7)})
+    people, state = register(passes=[visitor()]), AccessState(shown={"v1": PassShown("gate", 7, NOW)})
     assert code_of(ask("V…", "pass", code=SHOWN), people=people, state=state) == "code_copied"
     assert code_of(ask("V…", "pass", code=PassCode("v1", 8)), people=people, state=state) == "ok"
+
+
+def test_a_code_is_presented_once_and_none_opens_after_a_later_one():
+    people = register(passes=[visitor()])
+
+    def after(seconds, window=7):
+        shown = PassShown("door", 7, NOW - timedelta(seconds=seconds))
+        request = ask("V…", "pass", code=PassCode("v1", window))
+        return code_of(request, people=people, state=AccessState(shown={"v1": shown}))
+
+    assert [after(0), after(10), after(11)] == ["ok", "ok", "code_stale"]
+    assert (after(0, window=6), after(60, window=8)) == ("code_stale", "ok")
+
+
+def test_a_kinds_hours_and_days_hold():
+    people = register(passes=[visitor(hours=(time(9), time(11)), days=frozenset({2}))])
+    assert code_of(ask("V…", "pass", code=SHOWN), people=people) == "ok"
+    for given in ({"hours": (time(11), time(12))}, {"days": frozenset({0})}, {"hours": (time(22), time(6))}):
+        people = register(passes=[visitor(**given)])
+        assert code_of(ask("V…", "pass", code=SHOWN), people=people) == "not_now"
 
 
 def test_a_pass_opens_each_door_as_often_as_it_says():

@@ -29,6 +29,7 @@ PARTS = {
     "ingest": "130 live streams, ours beside a thread a camera (2 min)",
     "worker130": "a vision worker with 130 cameras, still and ten busy, beside OpenCV and motion (6 min)",
     "motion": "recall, false events and CPU beside every-frame OpenCV and motion (3 min)",
+    "pages": "what a phone loads at a door plate, page by page (some seconds)",
     "plates": "number plates beside the former way and RapidOCR as shipped (5 min)",
     "codes": "QR codes of passes at a gate camera, beside OpenCV's detector (1 min)",
     "faces": "faces beside face_recognition (1 min)",

@@ -160,6 +160,21 @@ def test_door_plates_for_the_printer(anju, tmp_path, demo):
     assert "no door plate for b3/u1/1502" in anju("door-plates", "revoke", "b3/u1/1502", status=1).output
 
 
+def test_door_plates_of_another_size_and_their_states(anju, tmp_path, demo):
+    out = tmp_path / "plates.html"
+    words = ["door-plates", "print", "--config", str(demo), "--out", str(out), "--place", "b3"]
+    said = anju(*words, "--size", "85x54", "--bleed", "3", "--batches", "building").output
+    pages = int(re.search(r"door plates on (\d+) page", said)[1])
+    assert pages == -(-len(tokens(out)) // 8)
+    assert "江苏省泰州市海陵区春风路8号" in out.read_text(encoding="utf-8")
+    assert "wider than an A4 page" in anju(*words, "--columns", "4", status=1).output
+    assert "size.width" in anju(*words, "--size", "20x20", status=1).output
+    anju("door-plates", "revoke", "b3/u1/1502")
+    listed = anju("door-plates", "list", "--config", str(demo), "--place", "b3/u1", "--stage", "revoked").output
+    assert listed == "b3/u1/1502\t3号楼1单元1502室\trevoked\n"
+    assert "b3/u1/1501\t3号楼1单元1501室\tprinted\n" in anju("door-plates", "list", "--config", str(demo)).output
+
+
 def test_sheets_on_standard_output(anju, demo):
     result = anju("door-plates", "print", "--config", str(demo), "--out", "-", "--place", "b1/u1/101")
     assert result.stdout.startswith("<!doctype html>")

@@ -10,12 +10,19 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.config import load
+from gateway.config.access import AccessSettings
 from gateway.config.desk import DeskSettings
+from gateway.config.residents import ResidentsSettings
 from gateway.errors import ConfigError
 from tests.docs.blocks import Block, all_blocks
 
 BLOCKS = [block for block in all_blocks("yaml") if not block.reason]
-DESK_KEYS = {*DeskSettings.model_fields, "notifiers"}
+OPTIONAL = {
+    "desk": {*DeskSettings.model_fields, "notifiers"},
+    "access": set(AccessSettings.model_fields),
+    "residents": set(ResidentsSettings.model_fields),
+}
+"""The optional files by their keys."""
 ANY_SECRET = "00112233445566778899aabbccddeeff"
 PLACES = {"gate": "北门", "gate/east": "东门", "guardroom": "门卫室", "wall": "围墙", "wall/n1": "北围墙1段"}
 BASE: Mapping[str, object] = {
@@ -31,17 +38,18 @@ BASE: Mapping[str, object] = {
 
 
 def folder_with(block: Block, folder: Path) -> Path:
-    """A configuration made of the block: devices.yaml, access.yaml from `doors` on, rules.yaml, desk or compound."""
+    """A configuration made of the block: devices.yaml, rules.yaml, an optional file, or keys of compound.yaml."""
     keys = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
-    text, doors, access = block.text.partition("doors:\n") if "doors" in keys else (block.text, "", "")
-    if doors:  # access.yaml, after the devices that it is about
+    devices = block.text if "devices" in keys else "devices: []\n"
+    if {"devices", "doors"} <= keys:  # access.yaml, after the devices that it is about
+        devices, doors, access = block.text.partition("doors:\n")
         (folder / "access.yaml").write_text(doors + access, "utf-8")
-    devices = text if "devices" in keys else "devices: []\n"
     rules = block.text if "rules" in keys else "rules: []\n"
     compound = dict(BASE)
-    if keys <= {*DeskSettings.model_fields, "notifiers"}:
-        (folder / "desk.yaml").write_text(block.text, "utf-8")
-    elif not keys & {"devices", "rules", "doors"}:
+    optional = next((name for name, known in OPTIONAL.items() if keys <= known), None)
+    if optional is not None:
+        (folder / f"{optional}.yaml").write_text(block.text, "utf-8")
+    elif not keys & {"devices", "rules"}:
         compound |= _loaded(block.text)
     yaml = YAML()
     with (folder / "compound.yaml").open("w", encoding="utf-8") as file:

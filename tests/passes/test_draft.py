@@ -58,7 +58,7 @@ def test_doors_on_the_way_are_outside_of_buildings_or_in_the_own_one():
     devices = dict(
         [
             device("gate", "gate/east"),
-            device("bar", "gate/east", DeviceType.BARRIER),
+            device("bar", "gate/east/lane", DeviceType.BARRIER),
             device("cam", "gate/east", DeviceType.CAMERA),
             device("own", "b3/u1"),
             device("building", "b3"),
@@ -67,6 +67,7 @@ def test_doors_on_the_way_are_outside_of_buildings_or_in_the_own_one():
             device("other", "b4"),
         ]
     )
-    places = {path: Place(path, Words(path, path)) for path in ("b3/u1/1502", "b3/u1/1503", "b4/u1/101", "gate/east")}
+    paths = ("b3/u1/1502", "b3/u1/1503", "b4/u1/101", "gate/east", "gate/east/lane")  # the last is no room
+    places = {path: Place(path, Words(path, path)) for path in paths}
     assert doors_to("b3/u1/1502", devices, places) == ["gate", "bar", "own", "building"]
     assert doors_to("b3/u11/1502", devices, places) == ["gate", "bar", "building"]

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.access import rows as access_rows
 from gateway.desk import rows as alert_rows
+from gateway.door_plate import rows as plate_rows
 from gateway.errors import AnjuError
 from gateway.flow import rows
 from gateway.flow import rows as flow_rows
@@ -75,6 +76,16 @@ def rooms(connection):
         lambda c: alert_rows.page(c, OPEN, "a", 9),
         lambda c: audit.steps_of(c, "a"),
         audit.head,
+        lambda c: plate_rows.newest_plate(c, "b1/u1/101"),
+        lambda c: plate_rows.last_hanging(c, b"x"),
+        lambda c: plate_rows.alert_of_journal(c, 9),
+        lambda c: plate_rows.visit(c, b"x"),
+        lambda c: plate_rows.visit_by_number(c, 9),
+        lambda c: plate_rows.untold_visits(c, 9),
+        lambda c: plate_rows.open_visits(c, "b1/u1/101", 9, 9),
+        lambda c: plate_rows.set_told(c, 9, 9),
+        lambda c: plate_rows.answer_visit(c, 9, "declined", "p", 9, None),
+        lambda c: plate_rows.delete_visits(c, 9, 9),
         lambda c: handover_rows.one(c, 9),
         lambda c: handover_rows.is_signed(c, NOW),
         lambda c: handover_rows.page(c, None, 9, 9),

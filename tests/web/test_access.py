@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.access import PresentedCredential
 from gateway.config.access import AccessSettings
+from gateway.config.access.log import LogSection
 from gateway.store import audit
 
 
@@ -49,15 +50,18 @@ async def test_pages_follow_each_other(anju, open_client):
     assert (await read(client, door="elsewhere"))["items"] == []
 
 
-async def test_one_persons_ways_need_a_reason_and_are_on_record(anju, open_client):
+async def test_one_persons_ways_are_on_record_and_need_a_reason_where_the_house_wants_one(anju, open_client):
     person = await opened(anju, 2)
+    assert len((await read(await open_client("guard"), person=person))["items"]) == 2
+    anju.access_settings = anju.access_settings.model_copy(update={"log": LogSection(reason=True)})
     client = await open_client("supervisor")
     refused = await read(client, status=400, person=person)
     assert refused["error"]["code"] == "reason_needed"
     found = await read(client, person=person, why="派出所来函查询")
     assert {item["person"] for item in found["items"]} == {person}
     steps = await anju.store.read(lambda c: audit.page(c, audit.StepFilter(action="access-view"), None, 9))
-    [(_number, step, _hash)] = steps
+    (_number, step, _hash), (_, first, _) = steps
+    assert (first.user, first.data["of"], first.note) == ("guard", f"person={person}", "")
     assert (step.user, step.data["of"], step.note) == ("supervisor", f"person={person}", "派出所来函查询")
 
 

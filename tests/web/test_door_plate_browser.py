@@ -151,7 +151,7 @@ async def test_a_phone_may_tell_where_it_is(anju, browser, plate):
     assert guard.complaints == []
 
 
-async def test_pages_are_light_large_and_readable_for_everybody(anju, browser, plate, record_testsuite_property):
+async def test_pages_are_light_large_and_readable_for_everybody(anju, browser, plate):
     """Every page below 50 kB with all that it loads; controls as large as a thumb; nothing that axe finds."""
     visit = await anju.services.door_plate_service.visits.announce(ROOM, "李师傅", "")
     weights = {}
@@ -173,4 +173,4 @@ async def test_pages_are_light_large_and_readable_for_everybody(anju, browser, p
                 box = await control.bounding_box()
                 assert box
                 assert box["height"] >= 44, (name, await control.inner_text())
-    record_testsuite_property("door plate pages, bytes", str(weights))
+    assert len(weights) == 7

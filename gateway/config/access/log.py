@@ -14,4 +14,4 @@ class LogSection(Section):
 
     reason: Annotated[
         bool, Field(description="whether asking for one person's ways needs a reason; it is on record either way")
-    ] = True
+    ] = False
