@@ -206,7 +206,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
+        door_plates=make_door_plate_service(
+            store, clock, current_config, desk, intake, report, residents, passes, care
+        ),
         homes=homes,
         care=care,
         passes=passes,
