@@ -159,7 +159,7 @@ class AccessControl:
 
     def _at_reader(self, signal: Signal) -> None:
         credential = reading(signal)
-        if credential is None or self._repeats.is_repeated(signal):
+        if credential is None or self._repeats.is_repeated(signal, self._links.now()):
             return
         door, reader = self._links.rules().readers[signal.device]
         if self._repeats.is_still_there(credential, door, self._links.now()):

@@ -33,6 +33,8 @@ MAX_WAITING = 10_000
 """Signals between device and decision at once; a burst of this size is accepted without a pause."""
 MAX_WAITING_WITH_SIGHTINGS = 8_000
 """When so many wait, sightings are dropped, so that alarms and states have the rest."""
+TELL_ANYWAY_S = 2.0
+"""A disk that hangs must not keep a door shut: after this time listeners are told of a signal that is not on record."""
 SNAPSHOT = "snapshot"
 """The key of a signal's data under which its stored picture is named."""
 MAX_PICTURE_BYTES_AN_HOUR = 256 * 1024 * 1024
@@ -69,9 +71,10 @@ class Intake:
         self.before_recording: Callable[[Signal], Signal] = _as_it_is
         """Takes out of a signal what must not be recorded, such as a code."""
         self.listeners: list[Callable[[Signal | Action], None]] = []
-        """Told at once of each signal, on record (with its number) or not, and of each action; a repeat is not told.
+        """Told of each signal that is on record (with its number), and of each action; a repeat is not told.
 
-        A signal that the disk did not take may be told again when its device sends it again.
+        A signal that the disk does not take, or not in time, is told without a number, and perhaps again: when its
+        device sends it again, and once it is on record.
         """
         self.waiting = 0
         self.accepted = 0
@@ -257,8 +260,14 @@ class Intake:
         future = self._store.writer.submit(
             lambda connection: journal.record_signal(connection, signal, window), urgent=signal.is_alarm
         )
+        hanging = asyncio.get_running_loop().call_later(TELL_ANYWAY_S, self._tell, signal)
+
+        def done(committed: asyncio.Future[journal.Recorded]) -> None:
+            hanging.cancel()
+            self._done(signal, window, committed)
+
         # In the future's own callback: the driver that waits may be cancelled, and the committed signal must go on.
-        future.add_done_callback(lambda done: self._done(signal, window, done))
+        future.add_done_callback(done)
         return future
 
     def _done(self, signal: Signal, window: timedelta, future: asyncio.Future[journal.Recorded]) -> None:

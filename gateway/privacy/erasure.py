@@ -30,6 +30,7 @@ from gateway.privacy.registry import PERSONAL
 from gateway.privacy.scrubber import Scrubber
 from gateway.store import Store, audit
 from gateway.store.columns import from_us, maybe_time, to_json, to_us
+from gateway.store.vault import VaultError
 
 log = structlog.get_logger(__name__)
 ERASE, ERASED = "person-erase", "person-erased"
@@ -115,7 +116,7 @@ class Erasures:
             self._ordered.clear()
             try:
                 await self.finish_all()
-            except NotRecorded as error:
+            except (NotRecorded, VaultError) as error:
                 log.error("a deletion can't go on; it is tried again", why=str(error))
                 await asyncio.sleep(RETRY_S)
                 continue

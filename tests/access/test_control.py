@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
 
-from gateway.access import PresentedCredential
+from gateway.access import PresentedCredential, control
 from gateway.errors import NotRecorded
+from gateway.flow import intake
 from gateway.flow import rows as flow_rows
 from gateway.model import Action
 from gateway.store import audit, journal
@@ -81,6 +83,22 @@ async def test_with_a_full_disk_doors_open_once_and_it_is_written_later(doors_of
         found = await doors.log(2)
         assert [(one.person, one.granted) for one in found] == [("wang", True), ("zhao", False)]
         assert len(doors.opened) == 1
+
+
+async def test_a_disk_that_hangs_keeps_no_door_shut(doors_of, monkeypatch):
+    monkeypatch.setattr(intake, "TELL_ANYWAY_S", 0.05)
+    monkeypatch.setattr(control, "PATIENCE_S", 0.05)
+    answers = threading.Event()
+    async with doors_of() as doors:
+        await doors.card("4711", source_id="6")
+        await doors.until(lambda: len(doors.opened) == 1)
+        doors.store.writer.submit(lambda _connection: answers.wait(20))
+        presented = [asyncio.ensure_future(doors.card("4711", source_id=which)) for which in ("6", "7", "7")]
+        await doors.until(lambda: len(doors.opened) == 2)
+        answers.set()
+        await asyncio.gather(*presented)
+        assert len(await doors.log(2)) == 2
+        assert len(doors.opened) == 2, "what was sent again opened nothing, before the disk answered or after"
 
 
 async def test_what_is_opened_for_another_is_in_the_audit(doors_of):
