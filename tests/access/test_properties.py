@@ -70,7 +70,7 @@ def worlds(draw):
     people = register({"4711": handed_out} if handed_out else {}, passes, [car])
     state = AccessState(
         whereabouts={("yard", "person:wang"): Whereabouts(draw(st.booleans()), NOW)},
-        shown={"v1": PassShown("gate", draw(st.sampled_from([6, 7])))},
+        shown={"v1": PassShown("gate", draw(st.sampled_from([6, 7])), NOW)},
         open_doors=draw(st.sampled_from([set(), {"gate"}])),
     )
     value = draw(st.one_of(PEOPLE, st.just("4711"), st.just("苏M12345")))
