@@ -206,7 +206,9 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         outbox=outbox,
         report=report,
         patrols=patrols,
-        door_plates=make_door_plate_service(store, clock, current_config, desk, intake, report, residents, passes),
+        door_plates=make_door_plate_service(
+            store, clock, current_config, desk, intake, report, residents, passes, care
+        ),
         homes=homes,
         care=care,
         passes=passes,
@@ -223,7 +225,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         ),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
-        privacy=privacy_of(store, clock, current_config, register, desk),
+        privacy=privacy_of(store, clock, current_config, register, desk, care),
         residents=residents,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from gateway.app.current_config import CurrentConfig
+from gateway.care.service import Care
 from gateway.clock import Clock
 from gateway.config.residents import DoorPlateSection
 from gateway.desk import Desk
@@ -15,6 +16,7 @@ from gateway.door_plate.plate_states import PlateDesk
 from gateway.door_plate.scans import PlateScans
 from gateway.door_plate.service import Registration
 from gateway.door_plate.visits import Visits
+from gateway.errors import NotFound
 from gateway.flow.intake import Intake
 from gateway.flow.unrecorded_signals import GATEWAY
 from gateway.model import Signal
@@ -33,6 +35,7 @@ def make_door_plate_service(
     report: Callable[[Signal], Awaitable[int]],
     residents: Residents,
     passes: Passes,
+    care: Care,
 ) -> DoorPlateService:
     """Made once; nothing of it runs yet."""
 
@@ -47,6 +50,15 @@ def make_door_plate_service(
         made = await passes.create(draft, f"resident:{person}", doors_to(place, facts.devices, facts.places))
         return f"{facts.public_url}/v/{made.token}"
 
+    async def in_care(place: str) -> bool | None:
+        if not settings().care_shown:
+            return None
+        try:
+            await care.plan(place)
+        except NotFound:
+            return False
+        return True
+
     return DoorPlateService(
         settings=settings,
         scans=PlateScans(store, clock.now, settings, report, GATEWAY),
@@ -54,4 +66,5 @@ def make_door_plate_service(
         visits=Visits(store, clock.now, settings, tell=residents.notices.tell, make_pass=make_pass),
         plates=PlateDesk(store, clock.now, intake.act),
         register=register,
+        in_care=in_care,
     )

@@ -59,7 +59,7 @@ class RoomView:
     care: bool | None = None
 
 
-def view_of(role: Role, household: Household | None, *, care: bool = False) -> RoomView:
+def view_of(role: Role, household: Household | None, *, care: bool | None = None) -> RoomView:
     """The household (None: nobody is registered) as the role sees it. Raises KeyError for a role that sees none."""
     sees = SEES[role]
     persons = household.persons if household else ()

@@ -28,8 +28,8 @@ async def _nobody_asks(registration: Registration) -> None:
     """Residents have no portal: the property registers tenants."""
 
 
-def _no_care(_place: str) -> bool:
-    return False
+async def _no_care(_place: str) -> bool | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class DoorPlateService:
     """`settings` gives the present section of residents.yaml.
 
     - `register` passes a tenant's registration on to the owner. It takes as long whether anybody lives there.
-    - `in_care(place)`: somebody there agreed to be looked after, and that grid officers know.
+    - `in_care(place)`: whether somebody there agreed to be looked after; None where that is not to be shown.
     """
 
     settings: Callable[[], DoorPlateSection]
@@ -46,4 +46,4 @@ class DoorPlateService:
     visits: Visits
     plates: PlateDesk
     register: Callable[[Registration], Awaitable[None]] = field(default=_nobody_asks)
-    in_care: Callable[[str], bool] = field(default=_no_care)
+    in_care: Callable[[str], Awaitable[bool | None]] = field(default=_no_care)

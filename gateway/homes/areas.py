@@ -15,12 +15,14 @@ from typing import Protocol
 
 from gateway.config.residents import HomeSection
 from gateway.errors import Conflict, NotFound, NotRecorded, Refused
+from gateway.homes import rows
 from gateway.homes.codes import CodeMatch, HomeCodes, WrongCode
 from gateway.homes.rule import ARM, BYPASS, DISARM
 from gateway.homes.state import Answer, Area, ArmedState, HomesState
 from gateway.limits import RateLimit
 from gateway.model import Action, Json, Register, Signal, Step, Words, new_id
 from gateway.store import Store, audit
+from gateway.store.vault import VaultError
 
 PATIENCE_S, LOOK_S = 5.0, 0.005
 """How long to wait for the rule's answer, and between two looks."""
@@ -143,14 +145,25 @@ class HomeAreas:
         except WrongCode:
             await self._refused(place, user, device)
             raise
+        except VaultError as error:
+            raise NotRecorded("codes can't be checked without the data key") from error
         if match.duress:
             await self._emit(self._duress(place, match.person, device))
         return match
 
-    async def set_codes(self, place: str, person: str, user: str, code: str, duress: str | None) -> None:
-        """Set the person's codes for this home. Raises Refused, Conflict, TooMany, NotRecorded."""
+    async def set_codes(
+        self, place: str, person: str, user: str, code: str, duress: str | None, old: str | None = None
+    ) -> None:
+        """Set the person's codes for this home; who has one gives the `old` one, or a stolen phone would do.
+
+        Raises Refused, WrongCode, TooMany, NotRecorded.
+        """
         self.codes.check_new(code, duress)
         self._asks.take((place, user), 4)
+        if await self.codes.has_code(place, person):
+            match = await self.check_code(place, old or "", user, f"phone:{user}")
+            if match.person != person:
+                raise WrongCode("this is another person's code")
         at = self._now()
 
         def unit(connection: sqlite3.Connection) -> None:
@@ -161,6 +174,17 @@ class HomeAreas:
             await self._store.write(unit)
         except Conflict as error:
             raise Refused(str(error)) from error
+
+    async def reset_codes(self, place: str, person: str, user: str, reason: str) -> None:
+        """Delete the codes of a person who has forgotten them. Raises NotRecorded."""
+        at = self._now()
+
+        def unit(connection: sqlite3.Connection) -> None:
+            rows.delete_codes(connection, place, person)
+            step = Step("", "area-codes-reset", user, at, reason, {"place": place, "person": person})
+            audit.append(connection, step)
+
+        await self._store.write(unit)
 
     async def _answer(self, place: str, number: int) -> AreaAnswer:
         loop = asyncio.get_running_loop()

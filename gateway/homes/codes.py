@@ -57,6 +57,10 @@ class HomeCodes:
         self._wrong.refund((place, source))
         return match
 
+    async def has_code(self, place: str, person: str) -> bool:
+        """Whether the person has a code for this home."""
+        return any(row.person == person for row in await self._store.read(lambda c: rows.codes(c, place)))
+
     def check_new(self, code: str, duress: str | None) -> None:
         """Raise Refused for codes that can't be codes, or are the same."""
         for each in (code, duress):

@@ -58,9 +58,11 @@ def moment_text(at: datetime | None, zone: ZoneInfo, *, whole_day: bool = False)
     if at is None:
         return ""
     local = at.astimezone(zone)
-    if local.time() != time() or moment(f"{local:%Y-%m-%d}", zone) != at:
-        return at.astimezone(UTC).isoformat(" ")
-    return f"{local.date() - timedelta(days=whole_day):%Y-%m-%d}"
+    if local.time() == time() and moment(f"{local:%Y-%m-%d}", zone) == at:
+        return f"{local.date() - timedelta(days=whole_day):%Y-%m-%d}"
+    text = local.replace(tzinfo=None).isoformat(" ")
+    # Where clocks are set back, an hour comes twice: that one needs its offset.
+    return text if moment(text, zone) == at else at.astimezone(UTC).isoformat(" ")
 
 
 def day_of(text: str) -> str:

@@ -39,7 +39,7 @@ class Belongings(Room):
                 "this plate is registered already: end it there, or give `move`",
                 "in_use",
             )
-        since, until = self._moment(order.since) or self._at, self._moment(order.until, whole_day=True)
+        since, until = self._moment(order.since) or self._begin, self._moment(order.until, whole_day=True)
         check_order(since, until)
         person = self._holder(order.person)
         self.writer.put_vehicle(plate, VehicleData(self._place, Listing.RESIDENT, person, since, until))
@@ -82,7 +82,7 @@ class Belongings(Room):
         self._hand_out(CredentialKind.PIN, pin, order)
 
     def _hand_out(self, kind: CredentialKind, value: str, order: orders.AddCard | orders.SetPin) -> None:
-        since, until = self._moment(order.since) or self._at, self._moment(order.until, whole_day=True)
+        since, until = self._moment(order.since) or self._begin, self._moment(order.until, whole_day=True)
         check_order(since, until)
         person = self._holder(order.person)
         self.writer.add_credential(CredentialData(kind, value, self._place, person, since, until))

@@ -38,6 +38,8 @@ class Room:
     ) -> None:
         self.writer = RegisterWriter(connection, vault, at, by)
         self._connection, self._vault, self._at, self._place, self._zone = connection, vault, at, place, zone
+        self._begin = at.replace(microsecond=0)
+        """What begins without a date begins with this second."""
 
     def _stays(self) -> list[tuple[str, MembershipData]]:
         return [(row["id"], membership_of(row)) for row in rows.memberships_at(self._connection, self._place)]

@@ -107,6 +107,7 @@ class _Planning:
     def __init__(self, roster: Roster, stored: StoredRegister, vault: Vault, at: datetime) -> None:
         self.plan = ImportPlan(stored.version)
         self._roster, self._stored, self._vault, self._at = roster, stored, vault, at
+        self._begin = at.replace(microsecond=0)
         self._ids: list[str] = []
         self._finder = _PersonFinder(stored, roster)
         self._stays: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -152,7 +153,7 @@ class _Planning:
         person = self._ids[listed.person]
         key = self._stay(person, listed)
         before = self._stored.memberships.get(key) if key else None
-        since = listed.since or (before.since if before else self._at)
+        since = listed.since or (before.since if before else self._begin)
         until = listed.until or (before.until if before else None)
         if self._ends_first(listed.line, since, until):
             return
@@ -188,7 +189,7 @@ class _Planning:
             listed.place,
             listed.listing,
             person or (before.person if before and same_room else None),
-            listed.since or (before.since if before and runs else self._at),
+            listed.since or (before.since if before and runs else self._begin),
             listed.until or (before.until if before and runs else None),
         )
         if before is not None and listed.until is not None and same_room and not listed.since:
@@ -266,7 +267,7 @@ class _Planning:
     def _hand_out(
         self, listed: ListedCredential, kind: CredentialKind, place: str, person: str | None, label: str
     ) -> None:
-        data = CredentialData(kind, listed.value, place, person, listed.since or self._at, listed.until)
+        data = CredentialData(kind, listed.value, place, person, listed.since or self._begin, listed.until)
         if self._ends_first(listed.line, data.since, data.until):
             return
         self.plan.add(
@@ -288,7 +289,7 @@ class _Planning:
         for plate, vehicle in self._stored.vehicles.items():
             if vehicle.place in wanted and plate not in self._kept and not is_over(vehicle.until, self._at):
                 self._end_vehicle(plate, vehicle)
-        for each in self._stored.credentials.values():
+        for each in sorted(self._stored.credentials.values(), key=lambda one: (one.kind, one.id)):
             if (each.person, each.place) in gone - still:
                 subject = Subject(each.kind.value)
                 self._end_credential(each, subject, "", "moved out", None)

@@ -30,6 +30,7 @@ from gateway.privacy.registry import PERSONAL
 from gateway.privacy.scrubber import Scrubber
 from gateway.store import Store, audit
 from gateway.store.columns import from_us, maybe_time, to_json, to_us
+from gateway.store.vault import VaultError
 
 log = structlog.get_logger(__name__)
 ERASE, ERASED = "person-erase", "person-erased"
@@ -62,8 +63,15 @@ async def _no_register() -> None:
     """Without a gateway nobody has a snapshot of the register."""
 
 
+async def _stays(_person: str) -> None:
+    """Without a gateway no rule looks after anybody."""
+
+
 class Erasures:
-    """`redact` takes the person out of what is in memory, `refresh` reads the register anew."""
+    """`redact` takes the person out of what is in memory, `refresh` reads the register anew.
+
+    `leave` ends what a rule does for the person, such as care, before they are deleted.
+    """
 
     def __init__(
         self,
@@ -71,7 +79,9 @@ class Erasures:
         now: Callable[[], datetime],
         redact: Redact = _nothing,
         refresh: Callable[[], Awaitable[object]] = _no_register,
+        leave: Callable[[str], Awaitable[object]] = _stays,
     ) -> None:
+        self.leave = leave
         self._store = store
         self._now = now
         self._redact = redact
@@ -84,6 +94,7 @@ class Erasures:
 
         A second order while one is under way is the same one. Raises NotFound, NotRecorded and VaultError.
         """
+        await self.leave(person)
         erasure = await self._store.write(partial(self.begin, person=person, by=by, why=why), urgent=True)
         await self.go()
         return erasure
@@ -115,7 +126,7 @@ class Erasures:
             self._ordered.clear()
             try:
                 await self.finish_all()
-            except NotRecorded as error:
+            except (NotRecorded, VaultError) as error:
                 log.error("a deletion can't go on; it is tried again", why=str(error))
                 await asyncio.sleep(RETRY_S)
                 continue

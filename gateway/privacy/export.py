@@ -50,6 +50,47 @@ TITLES = {
 }
 
 
+_IDS = frozenset({"id", "person", "number", "wording", "subject_id", "holder", "signal", "command", "list", "host"})
+COLUMNS = {
+    "name": Words("姓名", "name"),
+    "phone": Words("电话", "phone"),
+    "id_number": Words("证件号", "ID number"),
+    "born": Words("出生日期", "born"),
+    "place": Words("地点", "place"),
+    "role": Words("身份", "role"),
+    "since": Words("开始", "since"),
+    "until": Words("结束", "until"),
+    "plate": Words("车牌", "plate"),
+    "text": Words("内容", "text"),
+    "kind": Words("种类", "kind"),
+    "value": Words("号码", "number"),
+    "at": Words("时间", "at"),
+    "user": Words("操作人", "by"),
+    "by": Words("操作人", "by"),
+    "why": Words("事由", "why"),
+    "subject": Words("对象", "of"),
+    "before": Words("变更前", "before"),
+    "after": Words("变更后", "after"),
+    "version": Words("版本", "version"),
+    "how": Words("方式", "how"),
+    "way": Words("方式", "how"),
+    "given_at": Words("同意时间", "given"),
+    "withdrawn_at": Words("撤回时间", "withdrawn"),
+    "door": Words("门", "door"),
+    "device": Words("设备", "device"),
+    "granted": Words("是否放行", "opened"),
+    "reason": Words("原因", "reason"),
+    "credential": Words("凭证", "credential"),
+    "state": Words("状态", "state"),
+    "created_at": Words("登录时间", "signed in"),
+    "seen_at": Words("最近使用", "last used"),
+    "enrolled_at": Words("登记时间", "enrolled"),
+    "zh": Words("中文", "Chinese"),
+    "en": Words("英文", "English"),
+}
+"""Names of columns on the page; others have their own name."""
+
+
 def my_data(connection: sqlite3.Connection, vault: Vault, person: str, at: datetime) -> dict[str, Any]:
     """Everything about a person, by table. Raises NotFound."""
     if rows.person_row(connection, person) is None:
@@ -129,10 +170,11 @@ def as_archive(data: Mapping[str, Any], compound: str, zone: ZoneInfo, contact: 
 def as_page(data: Mapping[str, Any], compound: str, zone: ZoneInfo, contact: str = "") -> str:
     """A page in both languages, Chinese first."""
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
+    order = [*TITLES, *(name for name in data if name not in TITLES)]
     parts = [
         (TITLES.get(name, Words(name, name)), _columns(found), [_cells(row, zone) for row in found])
-        for name, found in data.items()
-        if isinstance(found, list) and found
+        for name in order
+        if isinstance(found := data.get(name), list) and found
     ]
     at = datetime.fromisoformat(data["at"]).astimezone(zone)
     return pages.get_template("my_data.html").render(
@@ -140,8 +182,10 @@ def as_page(data: Mapping[str, Any], compound: str, zone: ZoneInfo, contact: str
     )
 
 
-def _columns(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(column for row in found for column in row))
+def _columns(found: Sequence[Mapping[str, Any]]) -> dict[str, Words]:
+    """The columns that mean something to a person, with their names; ids are in the data alone."""
+    columns = dict.fromkeys(column for row in found for column in row if column not in _IDS)
+    return {column: COLUMNS.get(column, Words(column, column)) for column in columns}
 
 
 def _cells(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:

@@ -44,7 +44,7 @@ def as_csv(rows, encoding="utf-8") -> bytes:
     return text.getvalue().encode(encoding)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(LINES, st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]), st.permutations(list(COLUMNS)))
 def test_each_line_is_taken_or_has_its_mistake(lines, encoding, columns):
     data = as_csv([columns, *lines], encoding)
@@ -60,7 +60,7 @@ def test_each_line_is_taken_or_has_its_mistake(lines, encoding, columns):
         assert all(fact.person is None or fact.person in people for fact in facts)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["list.csv", "list.yaml", "list.xlsx"]))
 def test_any_bytes_are_read_or_refused(data, name):
     for content in (data, b"PK\x03\x04" + data, b"place,name\n" + data, b"people:\n- " + data):
@@ -68,7 +68,7 @@ def test_any_bytes_are_read_or_refused(data, name):
         assert (roster is None) == bool(mistakes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CELL)
 def test_no_cell_of_a_csv_is_a_formula_and_none_is_changed(text):
     cell = as_text(text)

@@ -242,6 +242,10 @@ class World:
         """Tell a household."""
         self.told.append((place, words.zh, kind, about))
 
+    async def in_care(self, place: str) -> bool | None:
+        """Somebody there agreed to be looked after."""
+        return place == "b3/u1/1502" if self.plate_settings.care_shown else None
+
     async def take_registration(self, registration: Registration) -> None:
         """A tenant registered at a door."""
         self.registrations.append(registration)
@@ -317,6 +321,7 @@ def plate_service(made: World) -> DoorPlateService:
         visits=Visits(made.store, lambda: made.now, settings, tell=made.tell, make_pass=made.make_pass),
         plates=PlateDesk(made.store, lambda: made.now, made.act),
         register=made.take_registration,
+        in_care=made.in_care,
     )
 
 

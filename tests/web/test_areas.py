@@ -11,6 +11,7 @@ import pytest
 from gateway.config.residents import HomeSection
 from gateway.desk import DecisionOnEvent
 from gateway.errors import TooMany
+from gateway.homes import rows
 from gateway.homes.codes import WrongCode
 from gateway.model import Raise, Severity, Signal, Words
 from gateway.store import audit
@@ -271,3 +272,28 @@ async def test_the_households_page_of_alerts_has_no_duress(anju, resident):
         page = await answer.text()
     assert "燃气泄漏报警" in page
     assert "胁迫" not in page
+
+
+async def test_who_has_a_code_gives_it_to_change_it(anju, resident, open_client):
+    """Else a stolen phone that is signed in would make a code of its own."""
+    assert await set_code(resident, "2580", "2581") == 204
+    assert await set_code(resident, "3690") == 400
+    async with resident.put(f"{AREA}/code", json={"code": "3690", "old_code": "2580"}) as answer:
+        assert answer.status == 204
+    [row] = await anju.store.read(lambda c: rows.codes(c, ROOM))
+    assert not row.duress, "the old one for duress is gone"
+    property_desk = await open_client("property")
+    body = {"person": row.person, "reason": "忘记密码，已核对身份证"}
+    assert (await post(property_desk, f"{AREA}/code/reset", **body))[0] == 204
+    assert await set_code(resident, "1470") == 204
+    assert await steps(anju, "area-codes-reset") == ["property"]
+
+
+async def test_a_resident_sets_a_code_on_the_page(anju, resident):
+    form = {"do": "code", "new": "2580", "duress": "2581"}
+    async with resident.post("/r/alarm", data=form) as answer:
+        assert "密码已保存" in await answer.text()
+    async with resident.post("/r/alarm", data=form) as answer:
+        assert (answer.status, "密码不正确" in await answer.text()) == (400, True)
+    async with resident.post("/r/alarm", data={**form, "code": "2580", "new": "1111"}) as answer:
+        assert "请换一个密码" in await answer.text()

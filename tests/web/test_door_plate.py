@@ -390,6 +390,16 @@ async def test_each_role_sees_its_part_after_a_reason_and_on_record(anju, open_c
     ]
 
 
+@pytest.mark.parametrize(("role", "sees"), [("grid", True), ("police", True), ("property", False), ("guard", False)])
+async def test_care_is_shown_where_what_was_agreed_to_says_so(anju, open_client, plate, role, sees):
+    client = await open_client(role)
+    _, text = await send(client, f"{plate}/staff/look", {"reason": "visit"}, status=200)
+    assert "独居关怀" not in text
+    anju.plate_settings = DoorPlateSection(care_shown=True)
+    _, text = await send(client, f"{plate}/staff/look", {"reason": "visit"}, status=200)
+    assert ("有人同意被关照" in text) is sees
+
+
 async def test_who_is_not_signed_in_or_may_not_look_sees_nothing(anju, open_client, plate):
     for user, status in ((None, 401), ("installer", 403)):
         client = await open_client(user)

@@ -162,6 +162,7 @@ MATRIX = {
     "POST /api/v1/areas/{place}/bypass": GUARDS,
     "POST /api/v1/areas/{place}/false-alarm": set(),
     "PUT /api/v1/areas/{place}/code": set(),
+    "POST /api/v1/areas/{place}/code/reset": STAFF,
     "GET /api/v1/desk": ALL,
     "POST /api/v1/cameras/{id}/snapshots": GUARDS,
     "GET /api/v1/alerts/{id}/snapshots": ALL - {Role.INSTALLER},

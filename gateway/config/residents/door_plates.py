@@ -58,6 +58,13 @@ class DoorPlateSection(Section):
     help: Annotated[bool, Field(description="anybody at a door may call for help; it rings in the guard room")] = True
     visits: Annotated[bool, Field(description="anybody at a door may announce a visit; the household is asked")] = True
     registration: Annotated[bool, Field(description="a tenant may register here; the owner confirms")] = True
+    care_shown: Annotated[
+        bool,
+        Field(
+            description="grid officers and the police see that somebody there agreed to be looked after (独居关怀);"
+            " only where what they agreed to says so"
+        ),
+    ] = False
     visit_time: Annotated[
         PositiveDuration,
         max_duration(timedelta(hours=24)),

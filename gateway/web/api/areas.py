@@ -18,7 +18,7 @@ from gateway.web.api_errors import ApiError, not_found
 from gateway.web.request_context import RequestContext
 from gateway.web.requests import RequestModel
 from gateway.web.responses import ResponseModel, UtcTime, WordsView
-from gateway.web.routes import ANY_USER, RESIDENT, Access, Route
+from gateway.web.routes import ANY_USER, HOUSEHOLD_STAFF, RESIDENT, Access, Route
 from gateway.web.serializers import words_view
 
 _PATH = "/api/v1/areas/{place}"
@@ -69,6 +69,14 @@ class NewCodeBody(RequestModel):
 
     code: Code
     duress_code: Code | None = None
+    old_code: Code | None = Field(default=None, description="the code until now, where there is one")
+
+
+class ResetCodeBody(RequestModel):
+    """Whose codes to delete, because they are forgotten."""
+
+    person: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class AreaZoneView(ResponseModel):
@@ -189,7 +197,9 @@ async def set_code(context: RequestContext[NewCodeBody]) -> None:
     home, body, services = _home(context), context.params, context.services
     person = _who_may(context, home, "")
     try:
-        await services.homes.set_codes(home.place, person, context.actor, body.code, body.duress_code)
+        await services.homes.set_codes(home.place, person, context.actor, body.code, body.duress_code, body.old_code)
+    except WrongCode as error:
+        raise ApiError(400, _WRONG, "wrong_code") from error
     except Refused as error:
         if error.status != 400:
             raise
@@ -197,6 +207,12 @@ async def set_code(context: RequestContext[NewCodeBody]) -> None:
             "请换一个密码：4 至 8 位，不能全是同一个数字，胁迫密码要不同", "Choose another code: 4 to 8 digits"
         )
         raise ApiError(400, words) from error
+
+
+async def reset_code(context: RequestContext[ResetCodeBody]) -> None:
+    """Handler of POST /api/v1/areas/{place}/code/reset, for the property."""
+    home, body = _home(context), context.params
+    await context.services.homes.reset_codes(home.place, body.person, context.actor, body.reason)
 
 
 def _rooms(context: RequestContext[Any]) -> Sequence[str]:
@@ -308,5 +324,8 @@ ROUTES = (
         "POST", "/false-alarm", false_alarm, HOUSEHOLD, "Tell the guard that an alarm was false", CodeBody, ToldView
     ),
     _route("PUT", "/code", set_code, HOUSEHOLD, "Set one's own code, and one for duress", NewCodeBody, None),
+    _route(
+        "POST", "/code/reset", reset_code, HOUSEHOLD_STAFF, "Delete a person's forgotten codes", ResetCodeBody, None
+    ),
     _route("GET", "", show, SEEING, "How a home is armed, its zones, and its alarms since", None, AreaView),
 )

@@ -114,7 +114,7 @@ class StaffPages:
         self._page.limits.looked(identity.user)
         await record_look(context.services, identity, plate.place, look)
         household = context.services.register.snapshot.household(plate.place)
-        care = context.services.door_plate_service.in_care(plate.place)
+        care = await context.services.door_plate_service.in_care(plate.place)
         return await self._render(
             context, plate, identity, view=view_of(identity.role, household, care=care), look=look
         )

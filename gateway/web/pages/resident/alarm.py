@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
-from gateway.errors import NotRecorded, TooMany
+from gateway.errors import NotRecorded, Refused, TooMany
 from gateway.homes import Ask, HomeSection
 from gateway.homes.arming import BY_WORDS, MODE_WORDS
 from gateway.homes.codes import WrongCode
@@ -38,7 +39,7 @@ class AlarmPages:
     async def show(self, context: RequestContext[Any]) -> web.Response:
         """Handler of GET /r/alarm."""
         done = context.request.query.get("done", "")
-        return self._show(context, done=done if done in {"alarm_done", "told_false"} else "")
+        return self._show(context, done=done if done in {"alarm_done", "told_false", "code_set"} else "")
 
     async def change(self, context: RequestContext[Any]) -> web.Response:
         """Handler of POST /r/alarm."""
@@ -47,6 +48,8 @@ class AlarmPages:
         if home is None or not context.services.homes.may_arm_now(person, room):
             return self._show(context, error="may_not_arm", status=403)
         try:
+            if form.get("do") == "code":
+                return await self._set_code(context, home, form)
             return await self._change(context, home, form.get("do", ""), form.get("code", "").strip())
         except WrongCode:
             return self._show(context, error="wrong_home_code", status=400)
@@ -70,6 +73,17 @@ class AlarmPages:
         if what != "disarm" and what not in _MODES:
             return self._show(context, error="broken_form", status=400)
         return await self._ask(context, home, what)
+
+    async def _set_code(self, context: RequestContext[Any], home: HomeSection, form: Mapping[str, str]) -> web.Response:
+        new, duress, old = (form.get(name, "").strip() for name in ("new", "duress", "code"))
+        person = context.resident.person
+        try:
+            await context.services.homes.set_codes(home.place, person, context.actor, new, duress or None, old or None)
+        except (WrongCode, TooMany):
+            raise
+        except Refused:
+            return self._show(context, error="no_home_code", status=400)
+        return self._page.redirect(context, _PATH, done="code_set")
 
     async def _ask(self, context: RequestContext[Any], home: HomeSection, what: str) -> web.Response:
         person, is_arm = context.resident.person, what in _MODES

@@ -137,6 +137,22 @@ TEXTS: Mapping[str, Words] = {
     "not_armed": Words("没有成功：", "Not done:"),
     "may_not_arm": Words("您不能操作这户的布撤防。", "You may not arm or disarm this home."),
     "wrong_home_code": Words("密码不正确。", "The code is wrong."),
+    "my_code": Words("我的家中密码", "My code at home"),
+    "my_code_hint": Words(
+        "4 至 8 位数字，在键盘或手机上撤防、告诉门卫误报时用。被人胁迫时输入胁迫密码：看上去一样，门卫会悄悄收到。",
+        "4 to 8 digits, for the keypad, and to tell the guards of a false alarm. If you are forced to, enter the code"
+        " for duress: it looks the same, and the guards know.",
+    ),
+    "old_home_code": Words("现在的密码（第一次不填）", "Present code (none the first time)"),
+    "new_home_code": Words("新密码", "New code"),
+    "duress_home_code": Words("胁迫密码（可不填）", "Code for duress (optional)"),
+    "set_code": Words("保存密码", "Keep the code"),
+    "code_set": Words("密码已保存。", "Your code is kept."),
+    "no_home_code": Words(
+        "请换一个密码：4 至 8 位，不能全是同一个数字，胁迫密码要不同。",
+        "Choose another code: 4 to 8 digits, not one digit alone, and another for duress.",
+    ),
+    "home_code_optional": Words("家中密码（可不填）", "Your home's code (optional)"),
     "give_home_code": Words("请输入家中密码。", "Give your home's code."),
     # household
     "people": Words("家庭成员", "People"),
@@ -210,6 +226,7 @@ TEXTS: Mapping[str, Words] = {
     "not_agreed": Words("未同意", "not agreed"),
     "version": Words("版本", "Version"),
     "agree": Words("我已阅读并同意", "I have read it and agree"),
+    "care_begins": Words("如需开通，请与物业约定时长。", "To begin, agree with the property on how long."),
     "take_back": Words("撤回同意", "Take it back"),
     "agreed": Words("已记录您的同意", "Your consent is on record"),
     "taken_back": Words("已撤回，有关信息已删除", "Taken back; what it was for is deleted"),
