@@ -54,7 +54,7 @@ def make_door_plate_service(
         if not settings().care_shown:
             return None
         try:
-            await care.agreement(place)
+            await care.plan(place)
         except NotFound:
             return False
         return True

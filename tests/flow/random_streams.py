@@ -55,7 +55,6 @@ def rule_set(compound: Compound, loud: frozenset[str]) -> list[tuple[Rule, str]]
 
 def signals(rng: random.Random, count: int) -> list[Signal]:
     """Mostly seconds apart, now and then hours, over a week or so."""
-    # What people do comes by other ways.
     kinds = sorted({kind for name in known_kinds("rule") for kind in find_rule(name).KINDS} - ACTION_KINDS)
     weighed = kinds + ["device.offline", "device.online"] * 6 + ["door.opened", "door.closed", "zone.alarm"] * 3
     made, at = [], START
