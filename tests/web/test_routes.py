@@ -239,6 +239,8 @@ FOR_RESIDENTS = {
     "GET /r/door",
     "POST /r/door",
     "GET /r/alarm",
+    "GET /r/care",
+    "POST /r/care",
     "POST /r/alarm",
     "POST /r/visits/{number}",
     "GET /r/household",

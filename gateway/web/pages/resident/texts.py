@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gateway.model import Words
+from gateway.web.pages.resident.care_texts import CARE_TEXTS
 
-TEXTS: Mapping[str, Words] = {
+TEXTS: dict[str, Words] = {
     "html_language": Words("zh-CN", "en"),
     "other_language": Words("English", "中文"),
     "title": Words("住户", "Residents"),
@@ -226,7 +225,10 @@ TEXTS: Mapping[str, Words] = {
     "not_agreed": Words("未同意", "not agreed"),
     "version": Words("版本", "Version"),
     "agree": Words("我已阅读并同意", "I have read it and agree"),
-    "care_begins": Words("如需开通，请与物业约定时长。", "To begin, agree with the property on how long."),
+    "care_begins": Words(
+        "在「独居关怀」页面选时长、开通，或请物业办理。",
+        "Begin on the page “Care, and away”, or ask the property office.",
+    ),
     "take_back": Words("撤回同意", "Take it back"),
     "agreed": Words("已记录您的同意", "Your consent is on record"),
     "taken_back": Words("已撤回，有关信息已删除", "Taken back; what it was for is deleted"),
@@ -241,4 +243,4 @@ TEXTS: Mapping[str, Words] = {
 
 def texts_in(language: str) -> dict[str, str]:
     """All texts in `zh` or `en`, by name."""
-    return {name: words[language] for name, words in TEXTS.items()}
+    return {name: words[language] for name, words in (TEXTS | CARE_TEXTS).items()}
