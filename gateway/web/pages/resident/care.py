@@ -21,6 +21,8 @@ from gateway.web.routes import RESIDENTS, Route
 _PATH = "/r/care"
 _DONE = {"care_begun", "care_ended", "care_noted"}
 _PART_H = 3
+_SHORTEST_H = 0.1
+"""Shorter silences say nothing to anybody."""
 
 
 class CarePages:
@@ -126,6 +128,8 @@ def _habits(watched: Watched | None) -> list[dict[str, Any]]:
     found = []
     for part, gaps in sorted((watched.gaps if watched else {}).items(), key=lambda each: int(each[0])):
         hours = sorted(gap.seconds / 3600 for gap in gaps)
+        if hours[-1] < _SHORTEST_H:
+            continue
         usual, longest = round(hours[len(hours) // 2], 1), round(hours[-1], 1)
         found.append({"from": int(part) * _PART_H, "days": len(hours), "usual": usual, "longest": longest})
     return found
