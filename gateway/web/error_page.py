@@ -21,7 +21,8 @@ _PAGE = """<!doctype html>
 <title>{message}</title>
 <link rel="stylesheet" href="{prefix}/static/{version}/plate.css">
 </head>
-<body><main><section class="plate"><h1>{message}</h1><p><a class="quiet" href="{prefix}{back}">{words}</a></p></section></main></body>
+<body><main><section class="plate"><h1>{message}</h1>
+<p><a class="quiet" href="{prefix}{back}">{words}</a></p></section></main></body>
 </html>
 """
 

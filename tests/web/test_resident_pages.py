@@ -413,32 +413,6 @@ async def test_what_no_pass_can_be(anju, open_client, wrong, said):
         assert said in re.search(r'id="error">([^<]+)<', await answer.text())[1]
 
 
-async def test_care_begins_pauses_and_ends_by_form_and_is_shown_to_the_person(anju, open_client):
-    anju.arming()
-    client, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
-    assert "没有开通独居关怀" in await text_of(client, "/r/care")
-    assert "本人报平安" not in await care_said(client, "已开通", do="begin", start="shanghai")
-    assert "本人报平安" in await care_said(client, "已记下", do="fine")
-    assert "外出中" in await care_said(
-        client, "已记下", do="away", until=(anju.now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
-    )
-    assert "外出中" not in await care_said(client, "已记下", do="back")
-    await care_said(client, "时间不正确", 400, do="away", until="2020-01-01T10:00")
-    await care_said(client, "时间不正确", 400, do="away", until="soon")
-    await care_said(client, "不完整", 400, do="begin", start="mars")
-    async with other.post(f"/r/care?room={ROOM}", data={"do": "end"}) as answer:
-        assert answer.status == 404
-    assert "没有开通独居关怀" in await care_said(client, "记录已删除", do="end")
-    await care_said(client, "没有开通", 409, do="back")
-
-
-async def care_said(client, words: str, status: int = 200, **form: str) -> str:
-    async with client.post("/r/care", data=form) as answer:
-        page = await answer.text()
-        assert (answer.status, words in page) == (status, True), page
-    return page
-
-
 async def test_an_address_of_another_home_reads_as_a_page_in_a_browser(anju, open_client):
     client = await signed_in(anju, open_client)
     path = f"/r/alarm?room={OTHER_ROOM}"

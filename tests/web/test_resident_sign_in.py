@@ -295,3 +295,14 @@ async def _step(anju, action: str):
     """The only step of this name."""
     [(_, step, _)] = await anju.store.read(lambda c: audit.page(c, audit.StepFilter(action=action), None, 9))
     return step
+
+
+async def test_an_ended_sign_in_is_kept_as_long_as_the_settings_say(anju, open_client):
+    client = await open_client()
+    await ask(client, PHONE)
+    await sign_in(client, PHONE, await code_for(anju, PHONE))
+    count = "SELECT count(*) FROM resident_devices"
+    for passed, kept in ((170, 1), (20, 0)):  # remembered for 90 days, then kept for another 90
+        anju.now += timedelta(days=passed)
+        await anju.services.residents.purge()
+        assert await anju.store.read(lambda c: c.execute(count).fetchone()[0]) == kept, passed

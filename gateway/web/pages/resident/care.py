@@ -1,9 +1,9 @@
-"""Care for people who live alone: what is known of the home, away and back, "I am fine", agreeing and ending."""
+"""Care for people who live alone (独居关怀): what it knows, "away", "I am fine", and to agree to it or end it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,6 @@ from aiohttp import web
 
 from gateway.care.rows import CarePlan
 from gateway.care.rule import SOURCE_WORDS
-from gateway.care.state import Watched
 from gateway.errors import NotFound, NotRecorded, Refused
 from gateway.web.pages.resident.page import SIGN_IN, ResidentPage
 from gateway.web.pages.resident.times import local_time
@@ -19,10 +18,11 @@ from gateway.web.request_context import RequestContext
 from gateway.web.routes import RESIDENTS, Route
 
 _PATH = "/r/care"
-_DONE = {"care_begun", "care_ended", "care_noted"}
-_PART_H = 3
-_SHORTEST_H = 0.1
-"""Shorter silences say nothing to anybody."""
+_DONE = {"care_agreed", "care_away_done", "care_back_done", "care_fine_done", "care_ended"}
+
+
+class _Invalid(Exception):
+    """What was entered can't be; the argument is the name of the text that says why."""
 
 
 class CarePages:
@@ -47,93 +47,94 @@ class CarePages:
         """Handler of POST /r/care."""
         room, form = self._page.room(context), await self._page.form(context)
         try:
-            done = await self._do(context, room, form)
-        except NotFound:
-            return await self._show(context, error="care_none", status=409)
+            done = await self._change(context, room, form)
+        except (_Invalid, NotFound) as error:
+            text = str(error) if isinstance(error, _Invalid) else "broken_form"
+            return await self._show(context, error=text, status=400)
         except NotRecorded:
             return await self._show(context, error="not_kept", status=503)
-        except (Refused, ValueError, OverflowError):
-            return await self._show(context, error="care_time", status=400)
-        if not done:
-            return await self._show(context, error="broken_form", status=400)
         return self._page.redirect(context, _PATH, done=done)
 
-    async def _do(self, context: RequestContext[Any], room: str, form: Mapping[str, str]) -> str:
-        """The name of the text that says what was done; empty for what can't be asked."""
-        care, what, actor = context.services.care, form.get("do", ""), context.actor
-        if what == "away":
-            zone = ZoneInfo(context.services.compound.timezone)
-            until = datetime.fromisoformat(form.get("until", "")).replace(tzinfo=zone)
-            await care.away(room, until.astimezone(UTC), actor)
-            return "care_noted"
-        if what == "back":
-            await care.back(room, actor)
-            return "care_noted"
-        if what == "begin":
-            return await self._begin(context, room, form.get("start", ""))
-        if what not in {"fine", "end"} or (await care.plan(room)).person != context.resident.person:
-            return ""
-        await (care.fine if what == "fine" else care.end)(room, actor)
-        return "care_noted" if what == "fine" else "care_ended"
+    async def _change(self, context: RequestContext[Any], room: str, form: Mapping[str, str]) -> str:
+        care, actor = context.services.care, context.actor
+        match form.get("do"):
+            case "agree":
+                await self._agree(context, room, form.get("start", ""))
+                return "care_agreed"
+            case "away":
+                await self._away(context, room, form.get("until", ""))
+                return "care_away_done"
+            case "back":
+                await care.back(room, actor)
+                return "care_back_done"
+            case "fine":
+                await care.fine(room, actor)
+                return "care_fine_done"
+            case "end" if (await care.plan(room)).person == context.resident.person:
+                await care.end(room, actor)
+                return "care_ended"
+        raise _Invalid("broken_form")
 
-    async def _begin(self, context: RequestContext[Any], room: str, start: str) -> str:
-        care = context.services.care
-        found = next((each for each in care.settings.starting_points if each.id == start), None)
-        if found is None:
-            return ""
-        await care.agree(room, context.resident.person, found.within, found.water_m3, "phone", context.actor)
-        return "care_begun"
-
-    async def _show(self, context: RequestContext[Any], *, status: int = 200, **said: str) -> web.Response:
-        room, services, language = self._page.room(context), context.services, self._page.language(context)
+    async def _agree(self, context: RequestContext[Any], room: str, chosen: str) -> None:
+        care, person = context.services.care, context.resident.person
+        start = next((one for one in care.settings.starting_points if one.id == chosen), None)
+        if start is None:
+            raise _Invalid("care_no_start")
         try:
-            plan: CarePlan | None = await services.care.plan(room)
+            await care.agree(room, person, start.within, start.water_m3, "phone", context.actor)
+        except Refused as error:
+            raise _Invalid("care_no_start") from error
+
+    async def _away(self, context: RequestContext[Any], room: str, until: str) -> None:
+        try:  # to the end of that day, by the compound's clock
+            end = datetime.combine(date.fromisoformat(until), time(), ZoneInfo(context.services.compound.timezone))
+            await context.services.care.away(room, (end + timedelta(days=1)).astimezone(UTC), context.actor)
+        except NotFound:
+            raise
+        except (ValueError, OverflowError, Refused) as error:
+            raise _Invalid("care_bad_date") from error
+
+    async def _show(self, context: RequestContext[Any], status: int = 200, **values: Any) -> web.Response:
+        room, care = self._page.room(context), context.services.care
+        try:
+            plan: CarePlan | None = await care.plan(room)
         except NotFound:
             plan = None
-        now, zone = services.now(), services.compound.timezone
+        language = self._page.language(context)
+        knows = self._known(context, plan) if plan is not None else {}
+        starts = [
+            {"id": one.id, "hours": f"{one.within.total_seconds() / 3600:g}", "water": f"{one.water_m3:g}"}
+            for one in care.settings.starting_points
+        ]
+        wording = care.wording
         return self._page.render(
             context,
             "care.html",
             status=status,
             room=room,
-            plan=self._view(context, plan) if plan is not None else None,
-            wording=getattr(services.care.wording, language),
-            starts=[{"id": each.id, "hours": _hours(each.within)} for each in services.care.settings.starting_points],
-            tomorrow=local_time(now + timedelta(days=1), zone).replace(" ", "T"),
-            **said,
+            plan=plan,
+            mine=plan is not None and plan.person == context.resident.person,
+            starts=starts,
+            wording=wording.en if language == "en" else wording.zh,
+            **knows,
+            **values,
         )
 
-    def _view(self, context: RequestContext[Any], plan: CarePlan) -> dict[str, Any]:
+    def _known(self, context: RequestContext[Any], plan: CarePlan) -> Mapping[str, Any]:
         care, zone, language = context.services.care, context.services.compound.timezone, self._page.language(context)
-        watched, person = care.watched(plan.place), context.services.residents.directory.person(plan.person)
-        away = watched.away_until if watched is not None else None
+        watched = care.watched(plan.place)
         signs = sorted(watched.sources.items(), key=lambda each: each[1], reverse=True) if watched else []
+        allowed = care.allowed(watched) if watched else plan.longest
+        away = watched.away_until if watched else None
         return {
-            "name": person.name if person is not None else "",
-            "mine": plan.person == context.resident.person,
-            "hours": _hours(plan.longest),
-            "allowed": _hours(care.allowed(watched)) if watched else None,
-            "step": watched.level if watched else 0,
-            "away": local_time(away, zone) if away else "",
+            "hours": f"{plan.longest.total_seconds() / 3600:g}",
+            "allowed": f"{allowed.total_seconds() / 3600:.1f}",
+            "agreed_at": local_time(plan.agreed_at, zone),
             "signs": [
                 {"name": SOURCE_WORDS[kind][language], "at": local_time(at, zone)}
                 for kind, at in signs
                 if kind in SOURCE_WORDS
             ],
-            "habits": _habits(watched),
+            "away": local_time(away, zone) if away else "",
+            "asked": bool(watched and watched.level),
         }
-
-
-def _habits(watched: Watched | None) -> list[dict[str, Any]]:
-    found = []
-    for part, gaps in sorted((watched.gaps if watched else {}).items(), key=lambda each: int(each[0])):
-        hours = sorted(gap.seconds / 3600 for gap in gaps)
-        if hours[-1] < _SHORTEST_H:
-            continue
-        usual, longest = round(hours[len(hours) // 2], 1), round(hours[-1], 1)
-        found.append({"from": int(part) * _PART_H, "days": len(hours), "usual": usual, "longest": longest})
-    return found
-
-
-def _hours(length: timedelta) -> str:
-    return f"{length.total_seconds() / 3600:.3g}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gateway.model import Words
-from gateway.web.pages.resident.care_texts import CARE_TEXTS
+from collections.abc import Mapping
 
-TEXTS: dict[str, Words] = {
+from gateway.model import Words
+
+TEXTS: Mapping[str, Words] = {
     "html_language": Words("zh-CN", "en"),
     "other_language": Words("English", "中文"),
     "title": Words("住户", "Residents"),
@@ -194,6 +195,41 @@ TEXTS: dict[str, Words] = {
         "现在不能这样变更，请联系物业。", "This change is not possible now; ask the property office."
     ),
     "too_many_requests": Words("等待答复的申请太多，请稍后再提。", "Too many requests wait for an answer; try later."),
+    # care
+    "care": Words("独居关怀", "Care"),
+    "care_hint": Words(
+        "独自居住的人同意后，家里长时间没有动静，物业会来看看。",
+        "For people who live alone and agree: after a long silence somebody looks in.",
+    ),
+    "care_well": Words("一切正常", "All is well"),
+    "care_away": Words("外出中，暂停关怀", "Away: care pauses"),
+    "care_asked": Words("太久没有动静，物业正在核实", "Too long a silence: somebody is looking in"),
+    "care_until": Words("到", "until"),
+    "care_fine": Words("我很好，报个平安", "I am fine"),
+    "care_back": Words("我回来了", "I am back"),
+    "care_going_away": Words("要出门几天？", "Going away?"),
+    "care_away_hint": Words(
+        "到这天结束自动恢复；提前回来请点「我回来了」。",
+        "It ends by itself after that day; back sooner? Say so.",
+    ),
+    "care_last_day": Words("最后一天", "The last day"),
+    "care_go": Words("告诉物业我出门了", "I am away"),
+    "care_knows": Words("系统知道什么", "What it knows"),
+    "care_chosen": Words("选定的时间", "Chosen"),
+    "care_now": Words("按平时习惯，这次最多", "by habit, this silence at most"),
+    "hours": Words("小时", "hours"),
+    "care_under": Words("用水少于", "less water than"),
+    "care_no_signs": Words("还没有记录到动静。", "No sign of life so far."),
+    "care_end": Words("不再需要关怀", "End care"),
+    "care_agree_title": Words("本人同意", "I agree"),
+    "care_agree": Words("我本人同意", "I agree myself"),
+    "care_no_start": Words("请选择一个时间。", "Choose a time."),
+    "care_bad_date": Words("日期要在今天以后，且不能太远。", "The day must lie ahead, and not too far."),
+    "care_agreed": Words("已记录，关怀从现在开始。", "On record; care begins now."),
+    "care_away_done": Words("已暂停关怀。", "Care pauses."),
+    "care_back_done": Words("已恢复关怀。", "Care goes on."),
+    "care_fine_done": Words("已报平安。", "Noted: you are fine."),
+    "care_ended": Words("已停止，学到的习惯已删除。", "Ended; what was learnt is deleted."),
     "broken_form": Words("提交的内容不完整，请再试一次。", "The form arrived incomplete; please try again."),
     "no_name": Words("请填写姓名（不超过 40 字）。", "Please give a name of at most 40 characters."),
     "no_plate": Words("请填写正确的车牌。", "Please give a valid number plate."),
@@ -225,10 +261,7 @@ TEXTS: dict[str, Words] = {
     "not_agreed": Words("未同意", "not agreed"),
     "version": Words("版本", "Version"),
     "agree": Words("我已阅读并同意", "I have read it and agree"),
-    "care_begins": Words(
-        "在「独居关怀」页面选时长、开通，或请物业办理。",
-        "Begin on the page “Care, and away”, or ask the property office.",
-    ),
+    "care_begins": Words("在首页的「独居关怀」里选时长并开通。", "Choose how long, and begin, on the page “Care”."),
     "take_back": Words("撤回同意", "Take it back"),
     "agreed": Words("已记录您的同意", "Your consent is on record"),
     "taken_back": Words("已撤回，有关信息已删除", "Taken back; what it was for is deleted"),
@@ -243,4 +276,4 @@ TEXTS: dict[str, Words] = {
 
 def texts_in(language: str) -> dict[str, str]:
     """All texts in `zh` or `en`, by name."""
-    return {name: words[language] for name, words in (TEXTS | CARE_TEXTS).items()}
+    return {name: words[language] for name, words in TEXTS.items()}
