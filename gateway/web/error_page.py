@@ -6,7 +6,6 @@ from html import escape
 
 from aiohttp import hdrs, web
 
-from gateway import __version__
 from gateway.model import Words
 from gateway.web.api_errors import ErrorResponse
 
@@ -32,14 +31,14 @@ def wants_page(request: web.Request) -> bool:
     return "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 
-def error_page(error: ErrorResponse, language: str, prefix: str, back: str) -> web.Response:
-    """The error's sentence and the way back to `back`, a path of ours."""
+def error_page(error: ErrorResponse, language: str, prefix: str, back: str, version: str) -> web.Response:
+    """The error's sentence and the way back to `back`, a path of ours. `version` keeps browsers from an old style sheet."""
     text = _PAGE.format(
         lang="en" if language == "en" else "zh-CN",
         message=escape(error.words[language]),
         words=_BACK[language],
         prefix=escape(prefix),
-        version=__version__,
+        version=escape(version),
         back=back,
     )
     return web.Response(text=text, status=error.status, headers=error.headers, content_type="text/html")

@@ -86,10 +86,10 @@ def _to_sign_in(route: Route, services: Services) -> web.Response:
 def _error(route: Route, request: web.Request, services: Services, error: ErrorResponse) -> web.Response:
     if not route.sign_in or not wants_page(request):
         return error_response(request, services, error)
-    language = language_of(request, services.compound.language)
-    response = error_page(
-        error, language, path_prefix(services.compound.public_url), route.sign_in.rpartition("/")[0] + "/"
-    )
+    facts = services.compound
+    back = route.sign_in.rpartition("/")[0] + "/"
+    language = language_of(request, facts.language)
+    response = error_page(error, language, path_prefix(facts.public_url), back, facts.version)
     if request.can_read_body and not request.content.at_eof():
         response.force_close()  # the rest of the body would be read as the next request
     return response
