@@ -181,7 +181,7 @@ async def fine(context: RequestContext[Any]) -> None:
 
 
 def _rooms(context: RequestContext[Any]) -> Sequence[str]:
-    return context.services.register.snapshot.rooms_of(context.resident.person, context.services.now())
+    return context.services.residents.directory.rooms(context.resident.person)
 
 
 def _place(context: RequestContext[Any]) -> str:
