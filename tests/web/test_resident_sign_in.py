@@ -11,9 +11,10 @@ import pytest
 
 from gateway.auth.users import token_hash
 from gateway.config.residents import SignInSection
-from gateway.errors import TooMany
+from gateway.errors import NotRecorded, TooMany
 from gateway.limits import RefusalLog
 from gateway.residents import rows
+from gateway.residents.code_sender import MAX_SENDING
 from gateway.residents.limits import WRONG, WRONG_IN_ALL, SignInLimits
 from gateway.store import audit
 from tests.support.residents import PHONE, UNKNOWN, ask, code_for, sign_in
@@ -295,3 +296,20 @@ async def _step(anju, action: str):
     """The only step of this name."""
     [(_, step, _)] = await anju.store.read(lambda c: audit.page(c, audit.StepFilter(action=action), None, 9))
     return step
+
+
+async def test_a_code_that_can_not_be_sent_keeps_no_other_from_being_sent(anju, open_client, monkeypatch):
+    client, directory = await open_client(), anju.services.residents.directory
+    asked, whole = [], type(directory).with_number
+
+    async def breaks(self, number):
+        asked.append(number)
+        if len(asked) <= MAX_SENDING:
+            raise NotRecorded("the disk can't be read")
+        return await whole(self, number)
+
+    monkeypatch.setattr(type(directory), "with_number", breaks)
+    for number in range(MAX_SENDING):
+        anju.services.residents.sender.hand_over(f"1380000{number:04}", "1", anju.now + timedelta(minutes=5))
+    assert await ask(client, PHONE) == 202
+    assert await code_for(anju, PHONE)
