@@ -36,12 +36,15 @@ from gateway.links.quarantine import LimitedQuarantine, unreadable_notice
 from gateway.model import AccessList, Command, Json, Signal, Text, Words
 from gateway.protocols.access_list import PART_TIMEOUT_S, AccessListSender, read_state
 from gateway.protocols.anju_json import CommandResult, DeviceReport, read_report, read_result
+from gateway.protocols.credential.masking import mask_text
 from gateway.protocols.json_text import text_of
 from gateway.protocols.mapping.mapped_commands import as_json
 
 REPORT_BURST, REPORT_INTERVAL_S = 20, 600.0
 """How often the installer is told what of a device's reports was left out: one with a fault has it in every report."""
 MAX_UNKNOWN_KEYS = 100
+SECRET, SECRET_KINDS, MAX_SECRET = "secret", frozenset({"pin.entered", "code.read"}), 512
+"""The key under which a reader sends a PIN or the text of a code, for the decision at the door alone."""
 _RETAINED = Words(
     "信号带有 RETAIN，只是服务器的记忆；发布信号时请不要设 RETAIN",
     "a retained signal is a broker's memory; publish signals without RETAIN",
@@ -128,7 +131,7 @@ class MqttDevice(Driver):
         except BadInput as error:
             cause = Words.of(error.why)
             why = Words(f"{message.topic}：{cause.zh}", f"{message.topic}: {cause.en}")
-            await self.emit.quarantine(why, error.data)
+            await self.emit.quarantine(why, _keepable(error.data))
             if message.topic == f"{self._base}/signal" and not message.retained:
                 self.emit.refused(None, unreadable_notice(cause))
             return str(why)
@@ -152,13 +155,15 @@ class MqttDevice(Driver):
         if message.retained:
             raise BadInput(_RETAINED, message.payload)
         report = read_report(message.payload)
+        data, secret = _without_secret(report)
         await self.emit(
             Signal(
                 device=self.device.id,
                 kind=report.kind,
                 at=report.at,
                 source_id=_source_id(report, message),
-                data=report.data,
+                data=data,
+                secret=secret,
                 # An id of its own is always checked for repeats: a device that rebooted sends again without DUP.
                 fresh=report.source_id is None and not message.redelivered,
             )
@@ -183,7 +188,7 @@ class MqttDevice(Driver):
             zh, en = "；".join(each.zh for each in wrong), "; ".join(each.en for each in wrong)
             topic = f"{self._base}/signal"
             why = Words(f"{topic}：信号 {report.kind} 已收下，但 {zh}", f"{topic}: {report.kind} was taken, but {en}")
-            await self._quarantine.put(why, payload)
+            await self._quarantine.put(why, _keepable(payload))
 
     def _handle_result(self, message: MqttMessage) -> None:
         result = read_result(message.payload)
@@ -248,6 +253,20 @@ def _source_id(report: DeviceReport, message: MqttMessage) -> str | None:
     if report.source_id is not None:
         return report.source_id
     return None if message.packet_id is None else f"{message.client}/{message.packet_id}"
+
+
+def _keepable(payload: bytes) -> bytes:
+    """What the quarantine may keep: of a message that may hold a PIN or a code, broken or not, only its shape."""
+    is_private = any(word.encode() in payload for word in (SECRET, *SECRET_KINDS))
+    return mask_text(payload) if is_private else payload
+
+
+def _without_secret(report: DeviceReport) -> tuple[Json, str | None]:
+    """The data without `secret`, and that: a keypad's PIN or a code's text, which nobody may keep."""
+    if report.kind not in SECRET_KINDS or SECRET not in report.data:
+        return report.data, None
+    secret = report.data[SECRET]
+    return {name: value for name, value in report.data.items() if name != SECRET}, str(secret)[:MAX_SECRET]
 
 
 def _ack(given: Any) -> bytes:

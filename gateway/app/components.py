@@ -225,7 +225,7 @@ def make(started: CompoundSettings, store: Store, limits: ConnectionLimits) -> C
         ),
         access=access,
         door_hardware=make_door_hardware(access, current_config, store, register, intake, commands, supervisor, report),
-        privacy=privacy_of(store, clock, current_config, register, desk),
+        privacy=privacy_of(store, clock, current_config, register, desk, care),
         residents=residents,
     )
 

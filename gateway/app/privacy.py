@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from gateway.app.current_config import CurrentConfig
+from gateway.care.service import Care
 from gateway.clock import Clock
 from gateway.config.residents.privacy import PersonalRetention
 from gateway.desk import Desk
@@ -26,10 +27,14 @@ BATCH, PEOPLE = 500, 20
 
 
 def privacy_of(
-    store: Store, clock: Clock, current_config: CurrentConfig, register: CurrentRegister, desk: Desk
+    store: Store, clock: Clock, current_config: CurrentConfig, register: CurrentRegister, desk: Desk, care: Care
 ) -> Privacy:
     """The service of the running gateway."""
-    return make_privacy(store, clock.now, lambda: current_config.residents.privacy, register.refresh, desk)
+
+    async def leave(person: str) -> None:
+        await care.end_for(person, "")
+
+    return make_privacy(store, clock.now, lambda: current_config.residents.privacy, register.refresh, desk, leave)
 
 
 async def keep_privacy(privacy: Privacy, now: Callable[[], datetime]) -> None:

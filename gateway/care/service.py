@@ -125,6 +125,13 @@ class Care:
 
         await self._act(Action(kind=ENDED, user=by, time=now, place=place), unit)
 
+    async def end_for(self, person: str, by: str) -> bool:
+        """End care of this person wherever there is any; whether there was. Raises NotRecorded."""
+        places = [plan.place for plan in await self.plans() if plan.person == person]
+        for place in places:
+            await self.end(place, by)
+        return bool(places)
+
     async def away(self, place: str, until: datetime, by: str, why: str = "") -> None:
         """Nobody is at home until then. Raises NotFound, Refused for a time that is past or too far, NotRecorded."""
         await self.plan(place)

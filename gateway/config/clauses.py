@@ -51,9 +51,3 @@ SECURITY = Clause(PIPL, "51")
 ASSESSMENT = Clause(PIPL, "55、56")
 VIDEO_DAYS = Clause(VIDEO)
 VIDEO_PLACES = Clause(VIDEO)
-
-
-def face_alone(door: str) -> tuple[str, str]:
-    """The mistake of a door that only a face opens, and its fix: for the checks of access.yaml."""
-    what = f"door {door!r} opens to faces alone: a face must never be the only way in ({FACE_NOT_ALONE.words.en})"
-    return what, "add card, pin, pass or phone to its credentials"

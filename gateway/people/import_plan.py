@@ -289,7 +289,7 @@ class _Planning:
         for plate, vehicle in self._stored.vehicles.items():
             if vehicle.place in wanted and plate not in self._kept and not is_over(vehicle.until, self._at):
                 self._end_vehicle(plate, vehicle)
-        for each in self._stored.credentials.values():
+        for each in sorted(self._stored.credentials.values(), key=lambda one: (one.kind, one.id)):
             if (each.person, each.place) in gone - still:
                 subject = Subject(each.kind.value)
                 self._end_credential(each, subject, "", "moved out", None)

@@ -63,8 +63,15 @@ async def _no_register() -> None:
     """Without a gateway nobody has a snapshot of the register."""
 
 
+async def _stays(_person: str) -> None:
+    """Without a gateway no rule looks after anybody."""
+
+
 class Erasures:
-    """`redact` takes the person out of what is in memory, `refresh` reads the register anew."""
+    """`redact` takes the person out of what is in memory, `refresh` reads the register anew.
+
+    `leave` ends what a rule does for the person, such as care, before they are deleted.
+    """
 
     def __init__(
         self,
@@ -72,7 +79,9 @@ class Erasures:
         now: Callable[[], datetime],
         redact: Redact = _nothing,
         refresh: Callable[[], Awaitable[object]] = _no_register,
+        leave: Callable[[str], Awaitable[object]] = _stays,
     ) -> None:
+        self.leave = leave
         self._store = store
         self._now = now
         self._redact = redact
@@ -85,6 +94,7 @@ class Erasures:
 
         A second order while one is under way is the same one. Raises NotFound, NotRecorded and VaultError.
         """
+        await self.leave(person)
         erasure = await self._store.write(partial(self.begin, person=person, by=by, why=why), urgent=True)
         await self.go()
         return erasure

@@ -39,11 +39,13 @@ def make_privacy(
     settings: Callable[[], PrivacySection],
     refresh: Callable[[], Awaitable[object]],
     desk: Desk | None = None,
+    leave: Callable[[str], Awaitable[object]] | None = None,
 ) -> Privacy:
-    """`refresh` reads the register and the faces anew; `desk` is that of the running gateway."""
+    """`refresh` reads the register and the faces anew; `desk` and `leave` are those of the running gateway."""
 
     async def redact(scrubber: Scrubber) -> None:
         if desk is not None:
             await redact_open(desk.state, store, scrubber.text)
 
-    return Privacy(store, now, settings, Consents(store, now, settings, refresh), Erasures(store, now, redact, refresh))
+    erasures = Erasures(store, now, redact, refresh, *([leave] if leave else []))
+    return Privacy(store, now, settings, Consents(store, now, settings, refresh), erasures)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.config.clauses import face_alone
 from gateway.config.residents import ConsentKind, PrivacySection, ResidentsSettings
 from gateway.config.residents.privacy import DEFAULT_TEXTS
 
@@ -72,10 +71,3 @@ def test_every_kind_has_a_shipped_wording():
 def test_the_shipped_file_shows_the_defaults(root, folder):
     (folder.path / "residents.yaml").write_text((root / "config/residents.yaml").read_text("utf-8"), "utf-8")
     assert folder.load().residents.privacy == ResidentsSettings().privacy
-
-
-def test_a_door_for_faces_alone_is_told_with_its_clause():
-    what, mend = face_alone("east-door")
-    assert "'east-door'" in what
-    assert "art. 10" in what
-    assert "card" in mend

@@ -58,7 +58,7 @@ MEANINGS = {
     "residents: care.steps[].severity": "of its alert",
     "residents: care.starting_points[].id": "of your choice",
     "compound: mqtt.broker.port": "of the broker",
-    "compound: retention.signals": "what devices reported; what an alert is based on stays",
+    "compound: retention.signals": "what devices reported, and decisions at doors; what an alert is based on stays",
     "compound: retention.snapshots": "pictures; those of alerts stay",
     "compound: retention.quarantine": "what could not be read",
     "compound: buildings[].id": "begins the paths of its places, such as b3",

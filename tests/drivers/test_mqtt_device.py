@@ -410,3 +410,31 @@ async def test_results_that_cannot_be_read() -> None:
             await it.say(payload, "result")
         assert len(it.emitted.quarantined) == 5
         assert it.emitted.refusals == [], "no report is lost by it"
+
+
+async def test_a_pin_and_a_code_are_no_part_of_the_data() -> None:
+    async with scene() as it:
+        await it.say({"kind": "pin.entered", "data": {"digits": 4, "secret": "4719"}})
+        await it.say({"kind": "code.read", "data": {"secret": "VABC"}})
+        await it.say({"kind": "door.opened", "data": {"secret": "no PIN"}})
+        assert [(one.data, one.secret) for one in it.emitted.signals] == [
+            ({"digits": 4}, "4719"),
+            ({}, "VABC"),
+            ({"secret": "no PIN"}, None),
+        ]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"kind": "pin.entered", "data": {"secret": "4719"}, "own": 1}',
+        b'{"kind": "pin.entered", "data": {"secret": "4719"',
+        b'{"knd": "pin", "data": {"secret": "4719"}}',
+    ],
+)
+async def test_the_quarantine_keeps_only_the_shape_of_a_message_with_a_secret(payload: bytes) -> None:
+    async with scene() as it:
+        await it.say(payload)
+        await until(lambda: it.emitted.quarantined)
+        assert all(b"4719" not in data and b"0000" in data for _, data in it.emitted.quarantined)
+        assert all("4719" not in str(why) for why in it.emitted.reasons)

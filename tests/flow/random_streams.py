@@ -13,7 +13,7 @@ from typing import Any
 from gateway.config.kinds import find_rule, known_kinds
 from gateway.flow.checkpoint import Checkpoint, OnRecord, Progress
 from gateway.flow.rule_engine import NewRules, RuleEngine
-from gateway.model import Clear, Decision, Raise, Signal, Wake
+from gateway.model import ACTION_KINDS, Clear, Decision, Raise, Signal, Wake
 from gateway.rule import Compound, Rule
 from gateway.store.journal import EventFilter
 from gateway.testing.rules import COMPOUND, DEVICES, START
@@ -55,7 +55,7 @@ def rule_set(compound: Compound, loud: frozenset[str]) -> list[tuple[Rule, str]]
 
 def signals(rng: random.Random, count: int) -> list[Signal]:
     """Mostly seconds apart, now and then hours, over a week or so."""
-    kinds = sorted({kind for name in known_kinds("rule") for kind in find_rule(name).KINDS})
+    kinds = sorted({kind for name in known_kinds("rule") for kind in find_rule(name).KINDS} - ACTION_KINDS)
     weighed = kinds + ["device.offline", "device.online"] * 6 + ["door.opened", "door.closed", "zone.alarm"] * 3
     made, at = [], START
     for number in range(count):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import time
+from collections import Counter
 
 from gateway.access import rows
 from gateway.flow.rows import commands_of
@@ -50,8 +51,10 @@ async def test_kill_9_under_decisions_loses_none_on_record_and_opens_no_door_twi
 
 
 async def _show_cards(doors: list[MqttDoor], chance: random.Random) -> None:
+    """At doors that are connected: how long a start takes must not make old cards of them all."""
     while True:
-        chance.choice(doors).present(FIRST_CARD + chance.randrange(250))  # one in five is unknown
+        if connected := [door for door in doors if door.ready.is_set()]:
+            chance.choice(connected).present(FIRST_CARD + chance.randrange(250))  # one in five is unknown
         await asyncio.sleep(0.02)
 
 
@@ -70,7 +73,8 @@ async def _judge(gateway: Gateway, doors: list[MqttDoor]) -> None:
         decided = await store.read(lambda c: rows.decided(c, [card.id for card in cards]))
         granted = [one for one in log if one.granted]
     shown = {card for door in doors for card in door.presented}
-    assert len(sent) > 50, "the gateway lived too little for this test to say anything"
+    codes = Counter(one.code for one in log)
+    assert len(sent) > 20, f"the gateway lived too little for this test to say anything: {codes}"
     assert {card.source_id for card in cards} == shown, "every card that was shown is on record"
     assert len(cards) == len(shown), "once"
     assert decided == {card.id for card in cards}, "and each has its decision, be it that it was cut off"

@@ -135,3 +135,21 @@ async def test_a_list_is_shown_before_it_is_imported_and_mistakes_by_line(anju, 
 async def test_an_account_for_door_plates_alone_is_told_so(anju, page):
     await sign_in(page, anju, user="grid")
     await expect(page.get_by_text("这个账号只用于扫描门牌")).to_be_visible()
+
+
+async def test_a_consent_is_recorded_and_withdrawn_and_a_person_deleted(anju, page):
+    await sign_in(page, anju)
+    await page.goto(f"{anju.url}/#/households/{ROOM.replace('/', '%2F')}")
+    await page.get_by_role("button", name="个人信息 李秀英").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("登记同意").select_option(index=1)
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog.get_by_role("button", name="撤回")).to_have_count(1)
+    assert await serious_findings(page) == []
+    await dialog.get_by_role("button", name="撤回").click()
+    await expect(dialog.get_by_role("button", name="撤回")).to_have_count(0)
+    await dialog.get_by_label("变更原因").fill("本人申请")
+    await dialog.get_by_role("button", name="删除此人全部信息").click()
+    await expect(dialog.get_by_text("不能恢复。")).to_be_visible()
+    await dialog.get_by_role("button", name="确认删除").click()
+    await expect(dialog.get_by_text("已开始删除")).to_be_visible()

@@ -17,6 +17,7 @@ from gateway.people.household_room import ChangeRefused
 from gateway.people.households import ChangeRequests
 from gateway.people.register_writer import ChangedBy, PersonData, RegisterWriter, VehicleData
 from gateway.store import audit
+from tests.support.consents import agreed
 from tests.web.conftest import NAMES, PHONES, ZONE
 
 ROOM, OTHER = "b3/u1/1502", "b3/u1/1503"
@@ -127,6 +128,7 @@ async def test_with_somebody_who_moves_out_end_cards_pins_vehicles_and_faces(anj
         {"do": "set_pin", "pin": "135790", "person": owner},
         {"do": "add_card", "number": "33333333"},
     )
+    await agreed(anju.store, owner, other)
     for person in (owner, other):
         await faces.enrol(anju.store, person, TEMPLATE, person.encode())
     anju.now += timedelta(minutes=5)
@@ -149,6 +151,7 @@ async def test_with_somebody_who_moves_out_end_cards_pins_vehicles_and_faces(anj
 async def test_moving_out_on_a_day_to_come_ends_everything_with_that_day(anju, office):
     owner = person_of(await get(office), NAMES[0])
     await change(office, {"do": "add_card", "number": "11111111", "person": owner})
+    await agreed(anju.store, owner)
     await faces.enrol(anju.store, owner, TEMPLATE, b"photo")
     day = (anju.now.astimezone(ZONE) + timedelta(days=3)).date()
     record = await change(office, {"do": "move_out", "people": [owner], "at": day.isoformat()})

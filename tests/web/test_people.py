@@ -151,6 +151,7 @@ async def test_mistakes_come_by_line_and_nothing_is_imported(anju, office, dry_r
     status, report = await take_in(office, text, dry_run=dry_run)
     assert (status, report["applied"], report["total_mistakes"], report["changes"]) == (expected, False, 2, [])
     assert [each["line"] for each in report["mistakes"]] == [3, 4]
+    assert report.get("error", {}).get("code") == (None if dry_run == "true" else "mistakes")
     assert report["mistakes"][0]["what"] == "compound.yaml 中没有“b9/u1/1”"
     assert report["mistakes"][1]["fix"].startswith("5 到 15 位数字")
     await anju.register.refresh()

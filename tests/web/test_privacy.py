@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 
@@ -131,13 +132,22 @@ async def test_consents_on_the_phone_without_a_script(resident):
         page = await answer.text()
         assert answer.status == 200
         assert len(page.encode()) < 50_000
-    assert "我已阅读并同意" in page
+    assert page.count("我已阅读并同意") == 1, "care begins with the property"
     body = {"do": "agree", "version": "1"}
-    async with resident.post("/r/consents/care", data=body) as answer:
+    async with resident.post("/r/consents/face", data=body) as answer:
         assert "已记录您的同意" in await answer.text()
-    async with resident.post("/r/consents/care", data={**body, "version": "0"}) as answer:
+    async with resident.post("/r/consents/face", data={**body, "version": "0"}) as answer:
         assert "告知内容已更新" in await answer.text()
-    async with resident.post("/r/consents/care?lang=en", data={"do": "withdraw"}) as answer:
+    async with resident.post("/r/consents/face?lang=en", data={"do": "withdraw"}) as answer:
         assert "Taken back" in await answer.text()
     async with resident.post("/r/consents/nothing", data=body) as answer:
         assert answer.status == 404
+
+
+async def test_taking_the_consent_to_care_back_ends_care(anju, resident):
+    care, [room] = anju.services.care, anju.register.snapshot.rooms_of(resident.person, anju.now)
+    await care.agree(room, resident.person, timedelta(hours=12), 0.01, "phone", f"resident:{resident.person}")
+    assert [plan.place for plan in await care.plans()] == [room]
+    taken = await call(resident, "DELETE", f"{OWN}/care")
+    assert taken["items"][0]["in_force"] is False
+    assert await care.plans() == []

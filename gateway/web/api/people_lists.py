@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
 
-from gateway.model import Action, Step
+from gateway.model import Action, Step, Words
 from gateway.people.import_plan import Count, ImportPlan, PlannedChange, Subject
 from gateway.people.list_mistakes import LineMistake, ListRefused
 from gateway.people.register_writer import ChangedBy
@@ -188,8 +188,15 @@ def _refusal(context: RequestContext[ImportQuery], mistakes: Sequence[LineMistak
             ],
         }
     )
-    status = 200 if context.params.dry_run else 400
-    return web.Response(text=report.model_dump_json(), status=status, content_type="application/json")
+    body = report.model_dump(mode="json")
+    if context.params.dry_run:
+        return web.json_response(body)
+    words = Words(
+        f"文件有 {len(mistakes)} 处错误，没有导入任何内容",
+        f"The file has {len(mistakes)} mistakes; nothing of it was imported",
+    )
+    error = {"code": "mistakes", "message": words[language]}
+    return web.json_response({**body, "error": error}, status=400)
 
 
 def _count(count: Count) -> ImportCount:

@@ -170,6 +170,7 @@ async def erase(context: RequestContext[ErasureRequest]) -> ErasureView:
     """Handler of POST /api/v1/people/{id}/erasure. The person is out of the register when the answer comes."""
     person, erasures = _known(context), context.services.privacy.erasures
     begun: list[str] = []
+    await erasures.leave(person)
 
     def unit(connection: sqlite3.Connection) -> None:
         begun[:] = [erasures.begin(connection, person, context.actor, context.params.why.strip())]
@@ -216,6 +217,8 @@ def _kind(name: str) -> ConsentKind:
 async def withdraw_kind(context: RequestContext[Any], person: str) -> None:
     """Withdraw the consent that the path names. Raises ApiError (404)."""
     consents, kind = context.services.privacy.consents, _kind(context.path_param("kind"))
+    if kind is ConsentKind.CARE and await context.services.care.end_for(person, context.actor):
+        return  # ending care withdraws the consent, and the rule forgets what it learnt
 
     def unit(connection: sqlite3.Connection) -> None:
         consents.book.withdraw(connection, person, kind, context.actor)

@@ -1,11 +1,12 @@
 import { here } from "../api/base";
 import type { Client } from "../api/client";
 import { at } from "../api/query";
-import type { HouseholdPage, HouseholdRecord, ImportReport, Order, PeoplePage, RegisterChange, ResidentRequest } from "./types";
+import type { ConsentList, Erasure, HouseholdPage, HouseholdRecord, ImportReport, Order, PeoplePage, RegisterChange, ResidentRequest } from "./types";
 
 /** A year of households takes a while to read. */
 const SLOW = 120_000;
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const personPath = (person: string): string => `/api/v1/people/${encodeURIComponent(person)}`;
 const room = (place: string): string => `/api/v1/households/${place.split("/").map(encodeURIComponent).join("/")}`;
 
 /** The requests about the register of households. */
@@ -32,6 +33,18 @@ export class Households {
   answer = (id: string, step: "confirm" | "refuse", note: string): Promise<ResidentRequest> =>
     this.client.call("POST", `/api/v1/resident/requests/${encodeURIComponent(id)}/${step}`, { note });
 
+  consents = (person: string): Promise<ConsentList> => this.client.call("GET", `${personPath(person)}/consents`);
+
+  recordConsent = (person: string, consent: { kind: string; how: string; guardian: string; basis: string }): Promise<ConsentList> =>
+    this.client.call("POST", `${personPath(person)}/consents`, consent);
+
+  /** What it was for is deleted at once. */
+  withdrawConsent = (person: string, kind: string): Promise<ConsentList> =>
+    this.client.call("DELETE", `${personPath(person)}/consents/${encodeURIComponent(kind)}`);
+
+  /** Everything about the person is deleted; it can't be undone. */
+  erase = (person: string, why: string): Promise<Erasure> => this.client.call("POST", `${personPath(person)}/erasure`, { why });
+
   importFile = (file: File, dryRun: boolean, replace: boolean, why: string): Promise<ImportReport> => {
     // A computer without a spreadsheet program does not know the type of such a file.
     const typed = new Blob([file], { type: file.name.toLowerCase().endsWith(".xlsx") ? XLSX : "text/csv" });
@@ -42,3 +55,6 @@ export class Households {
 /** The address of the register as a file, which the browser downloads. */
 export const registerAddress = (kind: "csv" | "xlsx", why: string, language: string): string =>
   here(at(`/api/v1/people/export.${kind}`, { why, lang: language }));
+
+/** The address of all that is kept about a person, which the browser downloads for the person. */
+export const personDataAddress = (person: string, why: string): string => here(at(`${personPath(person)}/data.zip`, { why }));

@@ -134,6 +134,27 @@ export interface ResidentRequest {
   note: string;
 }
 
+export interface Consent {
+  id: string;
+  kind: string;
+  kind_name: Words;
+  version: string;
+  given_at: string;
+  how_name: Words;
+  guardian: string;
+  in_force: boolean;
+}
+
+export interface ConsentList {
+  items: Consent[];
+  texts: { kind: string; kind_name: Words; version: string }[];
+}
+
+export interface Erasure {
+  id: string;
+  done: boolean;
+}
+
 export interface ImportCount {
   added: number;
   changed: number;
