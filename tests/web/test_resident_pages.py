@@ -420,6 +420,19 @@ async def test_looks_are_shown_except_those_that_the_law_keeps(anju, open_client
     assert "cleo" not in page
 
 
+async def test_many_looks_at_others_hide_none_of_ones_own(anju, open_client):
+    def look(connection, user: str, place: str) -> None:
+        audit.append(connection, Step("", "household-view", user, anju.now, "", {"place": place, "role": "property"}))
+
+    def looks(connection) -> None:
+        look(connection, "anna", ROOM)
+        for _ in range(1001):
+            look(connection, "bert", OTHER_ROOM)
+
+    await anju.store.write(looks)
+    assert "anna" in await text_of(await signed_in(anju, open_client), "/r/privacy")
+
+
 async def test_a_pass_is_made_shown_and_revoked(anju, open_client):
     mine, other = await signed_in(anju, open_client), await signed_in(anju, open_client, OTHER_HOUSE)
     begin = anju.now.astimezone(ZONE)
