@@ -41,7 +41,15 @@ def residents_of(
 
     changes = ChangeRequests(store.vault, clock.now, lambda: ZoneInfo(current_config.settings.timezone))
     return make_residents(
-        store, register, clock.now, settings, intake.act, send, refusals, changes.apply_change_request
+        store,
+        register,
+        clock.now,
+        settings,
+        intake.act,
+        send,
+        refusals,
+        changes.apply_change_request,
+        lambda: current_config.residents.privacy.retention,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
 
+from gateway.config.residents import PersonalRetention
 from gateway.errors import NotRecorded
 from gateway.limits import RefusalLog
 from gateway.people import CurrentRegister
@@ -28,10 +29,6 @@ from gateway.store import Store
 
 log = structlog.get_logger(__name__)
 PURGE_S = 3600.0
-KEPT_FOR = timedelta(days=180)
-"""How long it is on record which phone was signed in."""
-
-NOTICES_KEPT_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +45,8 @@ class Residents:
     near: NearDoors
     store: Store
     now: Callable[[], datetime]
+    kept: Callable[[], PersonalRetention]
+    """How long what names people is kept."""
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -57,15 +56,19 @@ class Residents:
 
     async def _purge(self) -> None:
         while True:
-            now = self.now()
             try:
-                while await self.store.write(partial(rows.purge, codes=now, phones=now - KEPT_FOR)) >= rows.BATCH:
-                    pass
-                await self.notices.purge(now - NOTICES_KEPT_FOR)
-                await self.requests.purge(now - NOTICES_KEPT_FOR)
+                await self.purge()
             except NotRecorded as error:
                 log.error("old codes and phones can't be deleted", why=str(error))
             await asyncio.sleep(PURGE_S)
+
+    async def purge(self) -> None:
+        """Delete codes that have ended, and what is older than the settings keep. Raises NotRecorded."""
+        now, kept = self.now(), self.kept()
+        while await self.store.write(partial(rows.purge, codes=now, phones=now - kept.sessions)) >= rows.BATCH:
+            pass
+        await self.notices.purge(now - kept.notices)
+        await self.requests.purge(now - kept.notices)
 
 
 def make_residents(
@@ -77,6 +80,7 @@ def make_residents(
     send: SendCode,
     refusals: RefusalLog,
     carry_out: CarryOut,
+    kept: Callable[[], PersonalRetention],
 ) -> Residents:
     """Put the parts together; nothing runs yet."""
     notices = Notices(store, now)
@@ -96,4 +100,5 @@ def make_residents(
         near=NearDoors(now, lambda: settings().near_for),
         store=store,
         now=now,
+        kept=kept,
     )

@@ -29,6 +29,7 @@ from gateway.config.residents import (
     CareSection,
     DoorPlateSection,
     HomeSection,
+    PersonalRetention,
     PrivacySection,
     SignInSection,
     VisitorSection,
@@ -451,6 +452,7 @@ def _residents(made: World) -> Residents:
         made.send_code,
         made.refusals,
         ChangeRequests(made.store.vault, lambda: made.now, lambda: ZONE).apply_change_request,
+        PersonalRetention,
     )
 
 

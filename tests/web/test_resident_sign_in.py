@@ -313,3 +313,25 @@ async def test_a_code_that_can_not_be_sent_keeps_no_other_from_being_sent(anju, 
         anju.services.residents.sender.hand_over(f"1380000{number:04}", "1", anju.now + timedelta(minutes=5))
     assert await ask(client, PHONE) == 202
     assert await code_for(anju, PHONE)
+
+
+async def test_an_ended_sign_in_is_kept_as_long_as_the_settings_say(anju, open_client):
+    client = await open_client()
+    await ask(client, PHONE)
+    await sign_in(client, PHONE, await code_for(anju, PHONE))
+    count = "SELECT count(*) FROM resident_devices"
+    for passed, kept in ((170, 1), (20, 0)):  # remembered for 90 days, then kept for another 90
+        anju.now += timedelta(days=passed)
+        await anju.services.residents.purge()
+        assert await anju.store.read(lambda c: c.execute(count).fetchone()[0]) == kept, passed
+
+
+async def test_a_code_goes_to_the_number_of_the_register_and_to_no_other(anju, open_client):
+    """`+1 381 234 5678` is a number of America: its digits are those of a resident's, and its phone is another's."""
+    client, other = await open_client(), f"+{PHONE}"
+    assert await ask(client, other) == 202
+    assert await ask(client, PHONE) == 202
+    code = await code_for(anju, PHONE)
+    assert [number for number, _ in anju.codes] == [PHONE]
+    assert (await sign_in(client, other, code))[0].status == 401
+    assert (await sign_in(client, PHONE, code))[0].status == 200

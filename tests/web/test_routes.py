@@ -240,6 +240,8 @@ FOR_RESIDENTS = {
     "POST /r/door",
     "GET /r/alarm",
     "POST /r/alarm",
+    "GET /r/care",
+    "POST /r/care",
     "POST /r/visits/{number}",
     "GET /r/household",
     "POST /r/household",

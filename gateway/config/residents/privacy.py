@@ -80,6 +80,9 @@ class PersonalRetention(Section):
         parse_duration("1095d")
     )
     sessions: Annotated[Duration, Field(description="ended sign-ins of residents")] = parse_duration("90d")
+    notices: Annotated[Duration, Field(description="notices to households, and changes that they asked for")] = (
+        parse_duration("365d")
+    )
 
 
 class PrivacySection(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.web.pages.renderer import PageRenderer
 from gateway.web.pages.resident.alarm import AlarmPages
 from gateway.web.pages.resident.alerts import AlertPages
+from gateway.web.pages.resident.care import CarePages
 from gateway.web.pages.resident.consents import ConsentPages
 from gateway.web.pages.resident.devices import DevicePages
 from gateway.web.pages.resident.door import DoorPages
@@ -32,6 +33,7 @@ class ResidentPages:
             AlarmPages(page),
             VisitAnswers(page),
             AlertPages(page),
+            CarePages(page),
             PrivacyPages(page),
             ConsentPages(page),
             DevicePages(page),
