@@ -126,6 +126,8 @@ class PassRoutes:
     async def picture(self, context: RequestContext[Any]) -> web.Response:
         """Handler of GET /api/v1/passes/{id}/qr.svg."""
         one = await _found(context)
+        if one.its.by_resident and context.optional_identity is not None:
+            raise not_found(_NO_PASS)  # whoever has its page can come in as the household's visitor
         drawn = io.BytesIO()
         code = segno.make_qr(page_url(one, context.services), error="m")
         code.save(drawn, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True)
