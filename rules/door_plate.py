@@ -36,13 +36,13 @@ class DoorPlate(Rule):
         place = str(signal.data.get("place") or self.compound.place_of(signal.device))
         where = self.compound.place_name(place)
         if signal.kind == HELP:
-            reason = Words(f"{where.zh} 有人扫门牌求助", f"Help called at the door plate of {where.en}")
+            reason = Words(f"{where.zh} 有人扫门牌求助", f"Help called by the door plate at {where.en}")
             return [Raise(f"help/{place}", self.settings.help, place, reason)]
         if self.settings.misuse is None:
             return ()
         why = str(signal.data.get("why") or "")
         said = _REASONS.get(why, _unknown)(signal.data, self.compound.place_name(str(signal.data.get("other") or "")))
-        reason = Words(f"{where.zh} 门牌可疑：{said.zh}", f"Door plate of {where.en}: {said.en}")
+        reason = Words(f"{where.zh} 门牌可疑：{said.zh}", f"Door plate at {where.en}: {said.en}")
         return [Raise(f"{why or 'unknown'}/{place}", self.settings.misuse, place, reason)]
 
 

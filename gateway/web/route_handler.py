@@ -17,6 +17,7 @@ from gateway.store.vault import VaultError
 from gateway.web.api_errors import ErrorResponse, error_for_exception, error_for_status
 from gateway.web.authentication import authorize
 from gateway.web.body import read_body
+from gateway.web.error_page import error_page, wants_page
 from gateway.web.language import language_of
 from gateway.web.metrics import WebMetrics
 from gateway.web.origin import check_origin
@@ -32,7 +33,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_handler(route: Route, services: Services, metrics: WebMetrics) -> Handler:
-    """The aiohttp handler of a route. It answers every error with JSON, except a lost connection."""
+    """The aiohttp handler of a route. It answers every error with JSON, residents' browsers with a page."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         started = time.monotonic()
@@ -43,7 +44,7 @@ def make_handler(route: Route, services: Services, metrics: WebMetrics) -> Handl
         except (Refused, NotRecorded, VaultError, ValidationError) as error:
             found = error_for_exception(error)
             away = route.sign_in and found.status == 401
-            response = _to_sign_in(route, services) if away else error_response(request, services, found)
+            response = _to_sign_in(route, services) if away else _error(route, request, services, found)
         except web.RequestPayloadError:
             response = error_response(request, services, error_for_status(400, "The body can't be read"))
         except (ConnectionError, asyncio.CancelledError):
@@ -81,6 +82,18 @@ async def _respond(route: Route, services: Services, request: web.Request) -> we
 def _to_sign_in(route: Route, services: Services) -> web.Response:
     prefix = path_prefix(services.compound.public_url)
     return web.Response(status=303, headers={hdrs.LOCATION: f"{prefix}{route.sign_in}"})
+
+
+def _error(route: Route, request: web.Request, services: Services, error: ErrorResponse) -> web.Response:
+    if not route.sign_in or not wants_page(request):
+        return error_response(request, services, error)
+    language = language_of(request, services.compound.language)
+    response = error_page(
+        error, language, path_prefix(services.compound.public_url), route.sign_in.rpartition("/")[0] + "/"
+    )
+    if request.can_read_body and not request.content.at_eof():
+        response.force_close()  # the rest of the body would be read as the next request
+    return response
 
 
 async def _read_params(route: Route, request: web.Request) -> BaseModel | None:

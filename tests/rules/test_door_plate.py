@@ -10,7 +10,7 @@ def test_a_call_for_help_is_critical_and_names_the_door():
     (decision,) = feed(made(RULE), [signal("anju", "help.called", place="b3/u1/101")])
     assert (decision.key, decision.place, decision.severity.word) == ("help/b3/u1/101", "b3/u1/101", "critical")
     assert decision.reason.zh == "3号楼1单元101室 有人扫门牌求助"
-    assert decision.reason.en == "Help called at the door plate of Building 3 Unit 1 Room 101"
+    assert decision.reason.en == "Help called by the door plate at Building 3 Unit 1 Room 101"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.web.test_browser import PHONE as SCREEN
 
 pytestmark = pytest.mark.needs("chromium", "chromium")
 ROOM = "b3/u1/1502"
-PAGES = ("", "household", "passes", "door", "alarm", "alerts", "notices", "devices", "privacy")
+PAGES = ("", "household", "passes", "door", "alarm", "alerts", "notices", "devices", "privacy", "consents", "care")
 
 
 @pytest.fixture

@@ -479,3 +479,16 @@ async def test_what_no_pass_can_be(anju, open_client, wrong, said):
     async with client.post("/r/passes", data=good | wrong) as answer:
         assert answer.status == 400
         assert said in re.search(r'id="error">([^<]+)<', await answer.text())[1]
+
+
+async def test_an_address_of_another_home_reads_as_a_page_in_a_browser(anju, open_client):
+    client = await signed_in(anju, open_client)
+    path = f"/r/alarm?room={OTHER_ROOM}"
+    async with client.get(path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"}) as answer:
+        page = await answer.text()
+        assert (answer.status, answer.content_type) == (404, "text/html")
+    assert "There is no such room" in page
+    assert 'href="/r/"' in page
+    assert OTHER_ROOM not in page
+    async with client.get(path) as answer:
+        assert (answer.status, answer.content_type) == (404, "application/json")

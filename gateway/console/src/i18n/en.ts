@@ -418,9 +418,10 @@ export const en: Messages = {
     title: "Household",
     none: "No household is registered here",
     plates: "Cars",
-    roles: { owner: "owner", tenant: "tenant", family: "family", resident: "resident", child: "child", elder: "elder" },
+    roles: { owner: "owner", tenant: "tenant", family: "family", carer: "carer", resident: "resident", staff: "staff", other: "other", child: "child", elder: "elder" },
     call: "Call",
   },
+  doers: { resident: "a resident", access: "door access" },
   commands: {
     title: "Control on site",
     confirm: (action, device) => `${action} “${device}”?`,

@@ -449,12 +449,13 @@ export const zh = {
     title: "住户",
     none: "这里没有登记住户",
     plates: "车辆",
-    roles: { owner: "业主", tenant: "租户", family: "家属", resident: "住户", child: "子女", elder: "老人" } as Record<
+    roles: { owner: "业主", tenant: "租户", family: "家属", carer: "护工保姆", resident: "住户", staff: "员工", other: "其他", child: "子女", elder: "老人" } as Record<
       string,
       string
     >,
     call: "拨打",
   },
+  doers: { resident: "住户", access: "门禁" },
   commands: {
     title: "现场控制",
     confirm: (action: string, device: string) => `确认对“${device}”${action}？`,

@@ -261,7 +261,7 @@ TEXTS: Mapping[str, Words] = {
     "not_agreed": Words("未同意", "not agreed"),
     "version": Words("版本", "Version"),
     "agree": Words("我已阅读并同意", "I have read it and agree"),
-    "care_begins": Words("如需开通，请与物业约定时长。", "To begin, agree with the property on how long."),
+    "care_begins": Words("在首页的「独居关怀」里选时长并开通。", "Choose how long, and begin, on the page “Care”."),
     "take_back": Words("撤回同意", "Take it back"),
     "agreed": Words("已记录您的同意", "Your consent is on record"),
     "taken_back": Words("已撤回，有关信息已删除", "Taken back; what it was for is deleted"),
