@@ -106,7 +106,10 @@ def _lapse(resident: Resident, at: datetime) -> AccessCode | None:
 def _of_plate(plate: str, register: Register, at: datetime) -> Iterator[Holder]:
     vehicle = register.vehicles.get(plate)
     if vehicle is not None:
-        yield _of_vehicle(vehicle, register, at)
+        holder = _of_vehicle(vehicle, register, at)
+        yield holder
+        if holder.fault is AccessCode.BARRED:
+            return  # no pass lets in whom the compound watches for
     passes = [one for one in register.passes.values() if one.plate and normalized_plate(one.plate) == plate]
     for one in sorted(passes, key=lambda one: (one.since, one.id)):
         yield _with(_of_pass(one, register, at), None, plate)
@@ -138,9 +141,14 @@ def _of_pass(one: Pass, register: Register, at: datetime) -> Holder:
     fault = _fault_of_times(one.since, one.until, at)
     if one.revoked_at is not None:
         fault = AccessCode.REVOKED
-    elif one.host in register.persons and one.place not in register.rooms_of(one.host, at):
+    elif of_resident(one, register) and one.place not in register.rooms_of(one.host, at):
         fault = AccessCode.MOVED_OUT
     return Holder(f"pass:{one.id}", rooms=(Room(one.place, VISITOR),), access_pass=one, fault=fault)
+
+
+def of_resident(one: Pass, register: Register) -> bool:
+    """Whether a resident gave the pass, and not a guard; also one who was deleted since."""
+    return one.by_resident or one.host in register.persons
 
 
 def _with(holder: Holder, fault: AccessCode | None, plate: str = "") -> Holder:

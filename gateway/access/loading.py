@@ -9,7 +9,7 @@ from functools import partial
 
 from gateway.access import rows
 from gateway.access.rules import AccessRules
-from gateway.access.state import AccessState, Whereabouts
+from gateway.access.state import AccessState, PassShown, Whereabouts
 from gateway.model import Signal
 from gateway.store import Store, journal
 from gateway.store.columns import from_us
@@ -17,6 +17,8 @@ from gateway.store.columns import from_us
 CUT_OFF_WITHIN = timedelta(minutes=5)
 """Credentials that were presented so shortly before the start and have no decision were cut off."""
 FIRE_WITHIN = timedelta(hours=24)
+CODES_WITHIN = timedelta(minutes=15)
+"""A pass's code is valid for less, whatever the clocks' tolerance."""
 _MOST_FIRES, _CARDS_AT_ONCE = 200, 50
 
 
@@ -27,6 +29,10 @@ async def load_state(
     longest = max((zone.forget_after for zone in rules.settings.zones.values()), default=timedelta())
     for row in await store.read(partial(rows.whereabouts, since=now - longest)):
         state.whereabouts[row["zone"], row["holder"]] = Whereabouts(bool(row["inside"]), from_us(row["at"]))
+    for row in await store.read(partial(rows.codes_shown, since=now - CODES_WITHIN)):
+        before = state.shown.get(row["pass"])
+        if before is None or before.window != row["window"]:
+            state.shown[row["pass"]] = PassShown(row["door"], row["window"], from_us(row["at"]))
     state.uses.update(await store.read(partial(rows.uses, passes=passes)))
     for device in await store.read(partial(_burning, since=now - FIRE_WITHIN)):
         if rules.fire_counts(device):

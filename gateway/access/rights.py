@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gateway.access.decision import AccessCode
-from gateway.access.holder import VISITOR, Holder, Room, is_within
+from gateway.access.holder import VISITOR, Holder, Room, is_within, of_resident
 from gateway.access.request import AccessRequest, PassCode
 from gateway.access.rules import AccessRules
 from gateway.access.state import DISARMED, UNKNOWN_ALARM, AccessState, PassShown
@@ -25,7 +25,7 @@ def right_fault(
     if access_pass is not None and access_pass.doors:
         if door.device not in access_pass.doors:
             return AccessCode.NOT_HERE
-        if access_pass.host not in register.persons:
+        if not of_resident(access_pass, register):
             return None  # a guard chose the doors; a resident can't give more than they have
     mine = rights_of(holder, door, rules)
     if not mine:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.access.passage import Passage
+from gateway.access.request import PassCode
 from gateway.model import Words, from_data
 from gateway.store.columns import from_json, from_us, to_json, to_us
 
@@ -40,7 +41,8 @@ def insert(connection: sqlite3.Connection, passage: Passage) -> None:
     holder = "" if decision.holder.startswith("plate:") else decision.holder
     connection.execute(
         "INSERT OR IGNORE INTO access_log (at, door, reader, kind, granted, code, reason, person, place, pass, by,"
-        " signal, command, holder, zone, inside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " signal, command, holder, zone, inside, window)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             to_us(request.at),
             request.door,
@@ -58,6 +60,7 @@ def insert(connection: sqlite3.Connection, passage: Passage) -> None:
             holder,
             passage.zone,
             passage.inside,
+            request.code.window if isinstance(request.code, PassCode) else None,
         ),
     )
 
@@ -101,6 +104,12 @@ def uses(connection: sqlite3.Connection, passes: Sequence[str]) -> dict[tuple[st
         " AND code <> 'fire' GROUP BY door"
     )
     return {(one, row["door"]): row["uses"] for one in passes for row in connection.execute(sql, (one,))}
+
+
+def codes_shown(connection: sqlite3.Connection, since: datetime) -> list[sqlite3.Row]:
+    """`pass`, `door`, `window` and `at` of the codes that opened a door since then, oldest first."""
+    sql = "SELECT pass, door, window, at FROM access_log WHERE at >= ? AND granted AND pass IS NOT NULL"
+    return connection.execute(f"{sql} AND window IS NOT NULL ORDER BY at, number", (to_us(since),)).fetchall()
 
 
 def decided(connection: sqlite3.Connection, signals: Sequence[str]) -> frozenset[str]:

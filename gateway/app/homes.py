@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.access.readings import card_texts
+from gateway.access.repeats import Repeats
 from gateway.app.current_config import CurrentConfig
 from gateway.flow.intake import Intake
 from gateway.flow.rule_engine import RuleEngine
@@ -43,7 +44,7 @@ def make_homes(
     outbox: Outbox,
     tell: TellHousehold,
 ) -> Homes:
-    """Nothing of it runs yet. Codes are taken out of signals from now on."""
+    """Nothing of it runs yet; what keypads and readers tell waits from now on."""
 
     def homes() -> Any:
         return current_config.residents.homes
@@ -65,8 +66,9 @@ def make_homes(
         enqueue=outbox.enqueue,
         place_name=lambda path: current_config.facts().place_name(path),
     )
-    arming = ArmingInput(areas, card_holder)
-    intake.before_recording = arming.take
+    repeats = Repeats()
+    arming = ArmingInput(areas, card_holder, lambda signal: repeats.is_repeated(signal, now()))
+    intake.listeners.append(arming.heard)
     return Homes(
         areas,
         arming,

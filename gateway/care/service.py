@@ -16,7 +16,7 @@ from gateway.care.rows import CarePlan
 from gateway.care.rule import AGREED, AWAY, BACK, ENDED, FINE, plan_data
 from gateway.care.state import CareState, Watched
 from gateway.config.residents import CareSection, ConsentKind, ConsentText
-from gateway.errors import NotFound, NotRecorded, Refused
+from gateway.errors import Conflict, NotFound, NotRecorded, Refused
 from gateway.model import Action, Register, Step
 from gateway.privacy.consents import ConsentBook, GivenConsent, How
 from gateway.privacy.consents import rows as consents
@@ -97,12 +97,21 @@ class Care:
         plan = CarePlan(place, person, longest, water_m3, now)
 
         def unit(connection: sqlite3.Connection) -> None:
+            self._check_former(connection, plan, now)
             self._book.give(connection, GivenConsent(person, KIND, how, by))
             rows.put(connection, plan)
             data = {"place": place, "person": person, "hours": longest.total_seconds() / 3600}
             audit.append(connection, Step("", "care-agreed", by, now, why, data))
 
         await self._act(_stated(plan, by, now), unit)
+
+    def _check_former(self, connection: sqlite3.Connection, plan: CarePlan, now: datetime) -> None:
+        """Another person's care ends by their own word alone. Raises Conflict."""
+        former = rows.plan(connection, plan.place)
+        if former is None or former.person == plan.person or self._has_moved_out(former, now):
+            return
+        if consents.valid(connection, former.person, KIND) is not None:
+            raise Conflict("another person of this home has care: it ends first")
 
     async def end(self, place: str, by: str) -> None:
         """End care and withdraw the consent; what was learnt is forgotten. Raises NotFound and NotRecorded."""

@@ -19,6 +19,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import NotRecorded
+from gateway.flow.codes import without_code
 from gateway.flow.repeat_folding import Held, RepeatFolding
 from gateway.flow.rule_engine import NewRules
 from gateway.flow.sanitize import sanitized
@@ -45,10 +46,6 @@ TOO_MANY_PICTURES = Words(
 )
 
 
-def _as_it_is(signal: Signal) -> Signal:
-    return signal
-
-
 class Intake:
     """Between the drivers and the pipeline: commits what comes in and hands it on in the journal's order."""
 
@@ -68,8 +65,6 @@ class Intake:
         """The number of the last alarm that was on the screen before its rules had decided."""
         self._secrets: dict[str, str] = {}
         """By signal: PINs and codes of signals that are being accepted. No journal, rule or screen gets them."""
-        self.before_recording: Callable[[Signal], Signal] = _as_it_is
-        """Takes out of a signal what must not be recorded, such as a code."""
         self.listeners: list[Callable[[Signal | Action], None]] = []
         """Told of each signal that is on record (with its number), and of each action; a repeat is not told.
 
@@ -90,7 +85,7 @@ class Intake:
 
         Raises NotRecorded when it is not on disk; an alarm is on the screen all the same.
         """
-        signal = self.before_recording(signal)
+        signal = without_code(signal)
         if signal.secret is None:
             return await self._accept_public(signal, window)
         self._secrets[signal.id] = signal.secret

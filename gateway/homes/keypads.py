@@ -1,7 +1,6 @@
 """Codes entered at keypads, and cards at readers, of homes that the gateway arms.
 
-A code goes to the decision and nowhere else: it is taken out of the signal before that is recorded, whatever device
-sent it. Only what was asked for and by whom is kept.
+A code comes as the signal's secret, which the intake records nowhere. Only what was asked for and by whom is kept.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -17,11 +16,11 @@ import structlog
 from gateway.config.residents import HomeSection
 from gateway.errors import AnjuError
 from gateway.homes.areas import Ask, HomeAreas
-from gateway.model import Signal
+from gateway.model import Action, Signal
 
 log = structlog.get_logger(__name__)
 ENTERED, PRESENTED = "pin.entered", "credential.presented"
-CODE, MODE = "code", "mode"
+MODE = "mode"
 MODES = frozenset({"away", "home", "night", "disarm"})
 MAX_WAITING = 100
 
@@ -32,39 +31,44 @@ class _Entered:
 
     home: HomeSection
     device: str
-    code: str
+    code: str = field(repr=False)
     card: Mapping[str, Any] | None
     mode: str
 
 
 class ArmingInput:
-    """`take` is called with every signal before it is recorded; `run` handles what was taken.
+    """`heard` listens to the intake; `run` handles what was heard.
 
     `card_holder` finds whose card a signal's data names: the person's id, and the room that the card belongs to.
+    `is_repeated` says whether the same signal was told before.
     """
 
-    def __init__(self, areas: HomeAreas, card_holder: Callable[[Mapping[str, Any]], tuple[str, str] | None]) -> None:
+    def __init__(
+        self,
+        areas: HomeAreas,
+        card_holder: Callable[[Mapping[str, Any]], tuple[str, str] | None],
+        is_repeated: Callable[[Signal], bool],
+    ) -> None:
         self._areas = areas
         self._card_holder = card_holder
+        self._is_repeated = is_repeated
         self._waiting: deque[_Entered] = deque(maxlen=MAX_WAITING)
         self._more = asyncio.Event()
 
-    def take(self, signal: Signal) -> Signal:
-        """The signal without a code in it."""
-        if signal.kind == PRESENTED:
-            for home in self._homes_of(signal.device, "readers"):
-                self._put(_Entered(home, signal.device, "", signal.data, ""))
-            return signal
-        if signal.kind != ENTERED or CODE not in signal.data:
-            return signal
-        code, mode = str(signal.data[CODE]), str(signal.data.get(MODE) or "")
-        for home in self._homes_of(signal.device, "keypads"):
-            self._put(_Entered(home, signal.device, code, None, mode if mode in MODES else ""))
-        kept = {name: value for name, value in signal.data.items() if name != CODE}
-        return replace(signal, data={"digits": len(code), **kept})
+    def heard(self, event: Signal | Action) -> None:
+        """A signal, on record or not. Returns at once."""
+        if not isinstance(event, Signal) or event.kind not in {ENTERED, PRESENTED}:
+            return
+        homes = list(self._homes_of(event.device, "keypads" if event.kind == ENTERED else "readers"))
+        if not homes or (event.kind == ENTERED and not event.secret) or self._is_repeated(event):
+            return
+        mode = str(event.data.get(MODE) or "") if event.kind == ENTERED else ""
+        card = event.data if event.kind == PRESENTED else None
+        for home in homes:
+            self._put(_Entered(home, event.device, event.secret or "", card, mode if mode in MODES else ""))
 
     async def run(self) -> None:
-        """Handle what was taken, until cancelled."""
+        """Handle what was heard, until cancelled."""
         while True:
             while self._waiting:
                 await self._handle(self._waiting.popleft())

@@ -30,6 +30,8 @@ class Pass:
     revoked_at: datetime | None = None
     hours: tuple[time, time] | None = None
     days: frozenset[int] = frozenset()
+    by_resident: bool = False
+    """A resident gave it: it ends with them, also when the register has forgotten who they were."""
 
     def is_now(self, local: datetime) -> bool:
         """Whether the hours and days of its kind cover this moment of the compound's clock."""

@@ -14,6 +14,8 @@ from gateway.store.signed_token import SignedTokens
 from gateway.store.vault import Vault, VaultError
 
 PURPOSE = "visitor pass"
+RESIDENT = "resident:"
+"""How those begin who made a pass for their own room."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -71,6 +73,7 @@ def pass_of(row: sqlite3.Row, vault: Vault, settings: VisitorSection) -> Pass:
             uses=row["uses"],
             used=row["used"],
             revoked_at=maybe_time(row["revoked_at"]),
+            by_resident=row["made_by"].startswith(RESIDENT),
         ),
         settings,
     )

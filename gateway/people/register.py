@@ -32,6 +32,8 @@ class CurrentRegister:
         self._now = now
         self._act = act
         self._refreshed = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        """Else one that began to read before a change could end after the one that knows it, and undo it here."""
 
     async def load(self) -> None:
         """Read the snapshot at the start. When it can't be read it stays empty, and the log says why."""
@@ -46,11 +48,12 @@ class CurrentRegister:
 
         Raises NotRecorded when the database can't be read; the old snapshot stays.
         """
-        register = await self._read()
-        # Passes are compared too, and equal: both have those of the present snapshot.
-        if register != replace(self._recorded, passes=register.passes):
-            self.snapshot = register
-            await self._record(register)
+        async with self._one_at_a_time:
+            register = await self._read()
+            # Passes are compared too, and equal: both have those of the present snapshot.
+            if register != replace(self._recorded, passes=register.passes):
+                self.snapshot = register
+                await self._record(register)
         self._refreshed.set()
         return register
 

@@ -100,7 +100,8 @@ def my_data(connection: sqlite3.Connection, vault: Vault, person: str, at: datet
     for table in PERSONAL:
         if table.person and table.table in existing and table.table != "blind_index":
             found = rows.rows_of_person(connection, table, person)
-            data[table.table] = [_row(table, row, vault) for row in found[-MOST_ROWS:]]
+            shown = [row for row in found if not (table.left_out_rows and row[table.left_out_rows])]
+            data[table.table] = [_row(table, row, vault) for row in shown[-MOST_ROWS:]]
     data["wordings"] = _wordings(connection, data.get("consents", ()))
     data["sightings"] = _sightings(connection, person, plate=False)
     plates = rows.plates_of(connection, person)

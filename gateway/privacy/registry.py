@@ -20,6 +20,7 @@ class PersonalTable:
     - `sealed`: columns encrypted by the vault; an export opens them.
     - `sealed_texts`: sealed columns that may name others than the row's person; they are opened, cleaned and sealed.
     - `hidden`: columns that an export leaves out, because they are secrets or mean nothing to a person.
+    - `left_out_rows`: a column that is true of rows that an export leaves out: whoever forces a person may read it.
     - `plain`: columns that look like names and are none, such as the name of a phone's model.
     """
 
@@ -33,6 +34,7 @@ class PersonalTable:
     sealed_texts: Sequence[str] = ()
     hidden: Sequence[str] = ()
     plain: Sequence[str] = ()
+    left_out_rows: str = ""
 
 
 PERSONAL: Sequence[PersonalTable] = (
@@ -46,11 +48,8 @@ PERSONAL: Sequence[PersonalTable] = (
         "register_changes", person="person", actor="user", texts=("why", "subject_id"), sealed=("before", "after")
     ),
     PersonalTable("consents", person="person", actor="by", sealed=("guardian",)),
-    # All that a resident made goes with them, their visitors' names too.
-    PersonalTable("passes", person="host", actor="made_by", sealed=("name", "plate"), hidden=("token_id", "token")),
     PersonalTable("resident_codes", person="person", hidden=("phone", "code")),
     PersonalTable("resident_keys", person="person", hidden=("id",)),
-    PersonalTable("resident_requests", person="person", actor="answered_by", sealed=("orders", "answer")),
     PersonalTable("resident_devices", person="person", hidden=("token", "phone"), plain=("name",)),
     PersonalTable(
         "access_log", person="person", keep_rows=True, actor="by", texts=("reason", "holder"), hidden=("holder",)
@@ -65,6 +64,7 @@ PERSONAL: Sequence[PersonalTable] = (
         sealed_texts=("orders", "answer"),
     ),
     PersonalTable("resident_notices", sealed_texts=("words",), texts=("about",)),
+    # All that a resident made goes with them, their visitors' names too.
     PersonalTable(
         "passes",
         person="host",
@@ -81,7 +81,7 @@ PERSONAL: Sequence[PersonalTable] = (
         hidden=("pass_url",),
         plain=("answer",),
     ),
-    PersonalTable("home_codes", person="person", hidden=("digest",)),
+    PersonalTable("home_codes", person="person", hidden=("digest", "duress"), left_out_rows="duress"),
     PersonalTable("care_plans", person="person"),
     # The flow: rows stay, without who it was
     PersonalTable("journal", texts=("data",), plain=("body",)),

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from gateway.errors import BadInput, LinkLost, NotFound
+from gateway.errors import AnjuError, BadInput, LinkLost, NotFound
 from gateway.residents.directory import Directory
 
 log = structlog.get_logger(__name__)
@@ -54,8 +54,11 @@ class CodeSender:
     async def _work(self) -> None:
         while True:
             order = await self._orders.get()
-            if await self._directory.with_number(order.number):
-                await self._deliver(order)
+            try:
+                if await self._directory.with_number(order.number):
+                    await self._deliver(order)
+            except (AnjuError, OSError) as error:  # the next order is another one
+                log.error("a code was not sent", why=str(error))
 
     async def _deliver(self, order: _Order) -> None:
         while self._now() < order.expires_at:

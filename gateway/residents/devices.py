@@ -6,13 +6,14 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from gateway.auth.resident import ResidentIdentity
 from gateway.auth.users import token_hash
-from gateway.errors import NotFound
+from gateway.errors import NotFound, NotRecorded
 from gateway.model import Action, Step, Words, person_mark
 from gateway.residents import rows
 from gateway.residents.digests import phone_digest, plain_number
@@ -79,10 +80,12 @@ class Devices:
         if found is None or not self._directory.rooms(found.person):
             return None
         if found.phone is not None and found.phone != self._phone(found.person):
-            await self._end(found.person, found.id, "number-changed", "anju")
+            with suppress(NotRecorded):  # ended with the next request; nobody is signed in until then either
+                await self._end(found.person, found.id, "number-changed", "anju")
             return None
         if now - found.seen_at > _SEEN_EVERY:
-            await self._store.write(partial(rows.see_device, device=found.id, now=now))
+            with suppress(NotRecorded):  # a full disk signs nobody out
+                await self._store.write(partial(rows.see_device, device=found.id, now=now))
         return ResidentIdentity(found.person, found.id, key, found.expires_at)
 
     async def of(self, person: str) -> Sequence[DeviceRow]:

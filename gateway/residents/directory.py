@@ -11,6 +11,7 @@ from gateway.model import Household, Membership, Person
 from gateway.people import CurrentRegister
 from gateway.people import rows as people_rows
 from gateway.people.blind_index import BlindKind, digest
+from gateway.residents.digests import plain_number
 from gateway.store import Store
 
 _ROLES = ("owner", "tenant", "family", "resident")
@@ -42,8 +43,14 @@ class Directory:
         def query(connection: sqlite3.Connection) -> list[str]:
             return people_rows.persons_by_digest(connection, BlindKind.PHONE, wanted)
 
-        found = [person for person in await self._store.read(query) if self.rooms(person)]
+        # The index knows digits alone: +1 381 234 5678 and 138 1234 5678 are two numbers.
+        found = [person for person in await self._store.read(query) if self._has_number(person, number)]
         return sorted(found, key=self._rank)
+
+    def _has_number(self, person: str, number: str) -> bool:
+        """Whether this is the number of somebody who lives here now."""
+        known = self.person(person)
+        return known is not None and plain_number(known.phone) == plain_number(number)
 
     def rooms(self, person: str) -> Sequence[str]:
         """The rooms that a person may act for now."""

@@ -92,7 +92,7 @@ def error_for_status(status: int, sentence: str, headers: Mapping[str, str] | No
 
 
 def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
-    error: Refused | NotRecorded | ValidationError,
+    error: Refused | NotRecorded | VaultError | ValidationError,
 ) -> ErrorResponse:
     """The response for an expected exception."""
     match error:
@@ -113,6 +113,8 @@ def error_for_exception(  # noqa: PLR0911  # one return per kind of exception
             return ErrorResponse(error.status, error.code, error.words)
         case OpeningRefused():
             return ErrorResponse(error.status, "door_refused", error.words)
+        case VaultError():
+            return ErrorResponse(503, "no_key", Words.of(error.why))
         case NotRecorded():
             words = Words("存储故障，没有保存，请稍后再试", "Storage failure; nothing was saved, try again")
             return ErrorResponse(503, "not_recorded", words)

@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from gateway.errors import NotRecorded, Refused
+from gateway.store.vault import VaultError
 from gateway.web.api_errors import ErrorResponse, error_for_exception, error_for_status
 from gateway.web.authentication import authorize
 from gateway.web.body import read_body
@@ -40,7 +41,7 @@ def make_handler(route: Route, services: Services, metrics: WebMetrics) -> Handl
             response = await _respond(route, services, request)
         except web.HTTPException as error:
             response = error_response(request, services, error_for_status(error.status, error.reason))
-        except (Refused, NotRecorded, ValidationError) as error:
+        except (Refused, NotRecorded, VaultError, ValidationError) as error:
             found = error_for_exception(error)
             away = route.sign_in and found.status == 401
             response = _to_sign_in(route, services) if away else _error(route, request, services, found)

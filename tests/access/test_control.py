@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from gateway.access import PresentedCredential, control
+from gateway.access import PassCode, PresentedCredential, control, rows
+from gateway.access.passage import Passage
+from gateway.access.policy import decide
 from gateway.errors import NotRecorded
 from gateway.flow import intake
 from gateway.flow import rows as flow_rows
 from gateway.model import Action
 from gateway.store import audit, journal
 from tests.access.conftest import READERS, with_cards
-from tests.access.doors import rules
+from tests.access.doors import ask, register, rules, visitor
 
 
 async def test_a_card_opens_and_is_on_record_before_the_command(doors_of):
@@ -147,6 +150,23 @@ async def test_who_is_inside_and_what_burns_is_known_after_a_restart(doors_of):
         await doors.say("fire.restored", "smoke")
         await doors.card("4711")
         assert (await doors.log(3))[-1].code == "passback"
+
+
+async def test_a_code_that_has_opened_a_door_opens_none_after_a_restart(doors_of):
+    people = register(passes=[visitor()])
+    async with doors_of(people=lambda _: people) as doors:
+        now = doors.clock.now()
+        shown = ask("V…", "pass", at=now, code=PassCode("v1", 7))
+        people = replace(people, passes={"v1": visitor(since=now - timedelta(hours=1), until=now + timedelta(hours=1))})
+        decision = decide(shown, people, rules(), doors.control.state)
+        assert decision.granted
+        await doors.store.write(lambda c: rows.insert(c, Passage(shown, decision)))
+    async with doors_of(people=lambda _: people) as doors:
+        later = doors.clock.now()
+        for code, window, door in (("code_stale", 6, "door"), ("code_copied", 7, "gate"), ("ok", 8, "door")):
+            request = ask("V…", "pass", door, at=later, code=PassCode("v1", window))
+            two = rules(doors=[{"device": "door"}, {"device": "gate", "place": "b3/u1"}])
+            assert decide(request, people, two, doors.control.state).code == code
 
 
 async def test_a_card_that_a_crash_left_undecided_is_on_record_as_such(doors_of):

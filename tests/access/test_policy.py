@@ -134,6 +134,8 @@ SHOWN = PassCode("v1", 7)
         ({"revoked_at": NOW}, "revoked"),
         ({"host": "left"}, "moved_out"),
         ({"host": "counter"}, "ok"),
+        ({"host": "erased", "by_resident": True}, "moved_out"),
+        ({"host": "erased", "by_resident": True, "doors": frozenset({"door"})}, "moved_out"),
         ({"place": "b1/u1/101", "host": "counter"}, "not_here"),
         ({"doors": frozenset({"gate"})}, "not_here"),
         ({"doors": frozenset({"door"})}, "ok"),
@@ -144,6 +146,12 @@ SHOWN = PassCode("v1", 7)
 def test_a_pass_opens_in_its_time_at_its_doors(given, code):
     people = register(passes=[visitor(**given)])
     assert code_of(ask("V…", "pass", code=SHOWN), people=people) == code
+
+
+def test_no_pass_lets_in_a_vehicle_that_is_watched_for():
+    for vehicle in (Vehicle("苏M12345", None, Listing.WATCH), Vehicle("苏M12345", ROOM, person="thief")):
+        people = register(passes=[visitor(plate="苏M12345")], vehicles=[vehicle])
+        assert code_of(ask("苏M12345", "plate"), people=people) == "barred"
 
 
 def test_a_code_that_proves_nothing_opens_nothing():

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from gateway.app import identity_sync as module
 from gateway.errors import NotRecorded
 from gateway.people import CurrentRegister, faces
+from gateway.people.residents import People
 from gateway.store import Store
 from gateway.vision.face_matching import FaceMatching
 from tests.support.consents import agreed
@@ -103,6 +104,30 @@ async def test_a_change_that_could_not_be_recorded_is_recorded_by_the_next_refre
         await register.refresh()
         await register.refresh()
     assert acted == ["register.changed"]
+
+
+async def test_of_two_refreshes_the_one_that_knows_less_does_not_win(tmp_path, monkeypatch):
+    whole, slow = People.register, asyncio.Event()
+
+    async def read(self, at):
+        found = await whole(self, at)
+        if not found.vehicles:
+            await slow.wait()
+        return found
+
+    monkeypatch.setattr(People, "register", read)
+    async with asyncio.timeout(5), Store.open(tmp_path) as store:
+        register = register_of(store)
+        first = asyncio.create_task(register.refresh())
+        while not slow._waiters:
+            await asyncio.sleep(0)
+        await store.write(
+            lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
+        )
+        second = asyncio.create_task(register.refresh())
+        asyncio.get_running_loop().call_later(0.05, slow.set)
+        await asyncio.gather(first, second)
+        assert list(register.snapshot.vehicles) == ["苏M12345"]
 
 
 def now():

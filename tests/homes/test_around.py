@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.access.repeats import Repeats
 from gateway.config.residents import HomeSection
 from gateway.flow.checkpoint import OnRecord
+from gateway.flow.codes import without_code
 from gateway.flow.rule_engine import NewRules, RuleEngine
 from gateway.homes import NAME, Ask, HomeAreas, HomesRule
 from gateway.homes.keypads import ArmingInput
@@ -129,7 +131,8 @@ def test_lines_are_by_local_time_and_day():
 
 
 async def entered(world: World, arming: ArmingInput, code: object, device: str = "keypad", **data) -> Signal:
-    kept = arming.take(Signal(device=device, kind="pin.entered", data={"code": code, **data}))
+    kept = without_code(Signal(device=device, kind="pin.entered", data={"code": code, **data}))
+    arming.heard(kept)
     while arming._waiting:
         await arming._handle(arming._waiting.popleft())
     return kept
@@ -148,7 +151,12 @@ async def coded(world: World) -> ArmingInput:
     world.person = await world.store.write(unit)
     await world.areas.set_codes(ROOM, world.person, "u", "2580", "2581")
     cards = {"42": (world.person, ROOM), "43": ("stranger", "b1/u1/101"), "44": ("", ROOM)}
-    return ArmingInput(world.areas, lambda data: cards.get(str(data.get("card"))))
+    repeats = Repeats()
+    return ArmingInput(
+        world.areas,
+        lambda data: cards.get(str(data.get("card"))),
+        lambda signal: repeats.is_repeated(signal, world.now),
+    )
 
 
 async def test_a_code_at_the_keypad_arms_and_disarms_and_is_in_no_signal(world):
@@ -169,6 +177,19 @@ async def test_a_keypad_of_no_home_has_its_code_taken_too(world):
     assert world.area.phase == "unknown"
 
 
+async def test_a_reader_whose_code_is_no_part_of_its_data_disarms_too(world):
+    """As OSDP readers tell it."""
+    arming = await coded(world)
+    await entered(world, arming, "2580", mode="away")
+    signal = Signal(device="keypad", kind="pin.entered", data={"digits": 4}, secret="2580", fresh=True)
+    arming.heard(signal)  # not on record yet: the disk hangs
+    arming.heard(replace(signal, number=9, received=world.now))
+    assert len(arming._waiting) == 1, "one entry, however often it is told"
+    await arming._handle(arming._waiting.popleft())
+    assert world.area.phase == "disarmed"
+    assert "2580" not in repr(arming._waiting)
+
+
 async def test_duress_at_the_keypad_disarms_and_is_silent(world):
     arming = await coded(world)
     await entered(world, arming, "2580")
@@ -180,7 +201,7 @@ async def test_duress_at_the_keypad_disarms_and_is_silent(world):
 async def test_a_card_of_the_household_arms_and_a_strangers_does_not(world):
     arming = await coded(world)
     for card, phase in (("43", "unknown"), ("99", "unknown"), ("42", "armed"), ("44", "disarmed")):
-        arming.take(Signal(device="reader", kind="credential.presented", data={"card": card}))
+        arming.heard(Signal(device="reader", kind="credential.presented", data={"card": card}))
         while arming._waiting:
             await arming._handle(arming._waiting.popleft())
         assert world.area.phase == phase, card
@@ -189,7 +210,7 @@ async def test_a_card_of_the_household_arms_and_a_strangers_does_not(world):
 async def test_a_flood_of_codes_does_not_fill_the_memory(world):
     arming = await coded(world)
     for number in range(1000):
-        arming.take(Signal(device="keypad", kind="pin.entered", data={"code": f"{number:04}"}))
+        arming.heard(Signal(device="keypad", kind="pin.entered", secret=f"{number:04}"))
     assert len(arming._waiting) == 100
 
 

@@ -45,6 +45,18 @@ async def test_nothing_of_others_no_secret_and_no_template(life):
         assert other not in text, other
 
 
+async def test_nothing_says_that_there_is_a_code_for_duress(life):
+    async def codes(*kinds: bool) -> str:
+        rows = [(ROOM, life.person, kind, bytes([kind]) * 16) for kind in kinds]
+        sql = "INSERT OR REPLACE INTO home_codes (place, person, duress, digest, set_at) VALUES (?, ?, ?, ?, 0)"
+        await life.store.write(lambda c: c.executemany(sql, rows).rowcount)
+        return json.dumps(await of(life, life.person))
+
+    alone = await codes(False)
+    assert "home_codes" in alone
+    assert await codes(False, True) == alone
+
+
 async def test_the_archive_has_a_page_and_the_data(life):
     archive = zipfile.ZipFile(io.BytesIO(as_archive(await of(life, life.person), "西子御园", ZONE, "物业 110")))
     assert sorted(archive.namelist()) == ["data.html", "data.json"]

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 BIG = tuple(
     """journal alerts alert_signals decisions steps quarantine clips commands notifications incidents silences
-    search_alerts""".split()
+    search_alerts access_log register_changes resident_notices resident_requests resident_devices resident_codes
+    resident_keys passes door_plate_hangings consents""".split()
 )
 """Tables that grow with the years."""
 

@@ -77,6 +77,18 @@ async def test_nobody_agrees_for_another(anju, resident, open_client):
     assert (await show(family))["person"] == person
 
 
+async def test_nobody_ends_anothers_care_by_agreeing_themselves(anju, resident, open_client):
+    client, person = resident
+    family, relative = await on_the_phone(anju, open_client, PHONES[1])
+    assert (await put(client, CARE, agreed=True))[0] == 200
+    assert (await put(family, CARE, agreed=True))[0] == 409
+    desk = await open_client("property")
+    assert (await put(desk, CARE, agreed=True, person=relative, reason="纸质同意书"))[0] == 409
+    assert (await show(client))["person"] == person
+    assert await status(client, "DELETE", CARE) == 204
+    assert (await put(family, CARE, agreed=True))[0] == 200
+
+
 async def test_the_away_switch_is_for_the_person_the_family_and_the_property(anju, resident, open_client):
     client, _ = resident
     await put(client, CARE, agreed=True)

@@ -282,6 +282,14 @@ async def test_the_qr_code_for_the_counter_is_of_the_pages_address(anju, open_cl
     assert await status_of(guard, "GET", "/api/v1/passes/nonsense/qr.svg") == 404
 
 
+async def test_nobody_of_the_staff_gets_the_page_of_a_residents_visitor(anju, resident, open_client):
+    made = await make(await resident(), anju)
+    for role in ("guard", "property", "manager"):
+        staff = await open_client(role)
+        assert next(one for one in await listed(staff) if one["id"] == made["id"])["url"] is None
+        assert await status_of(staff, "GET", f"/api/v1/passes/{made['id']}/qr.svg") == 404
+
+
 async def test_a_broken_disk_makes_no_pass(anju, resident):
     client = await resident()
     anju.broken_disk = True

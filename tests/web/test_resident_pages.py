@@ -9,9 +9,11 @@ import pytest
 
 from gateway.config.access import AccessSettings
 from gateway.config.residents import HomeSection
+from gateway.errors import NotRecorded
 from gateway.model import Signal, Step, Words
 from gateway.people.register_writer import ChangedBy, MembershipData, RegisterWriter
 from gateway.store import audit
+from gateway.store.vault import VaultError
 from tests.support.residents import PHONE, code_for
 from tests.web.conftest import ZONE
 
@@ -325,6 +327,59 @@ async def test_a_visitor_at_the_door_is_answered_by_the_household_alone(anju, op
     assert (await visits.of_token(token)).answer == "accepted"
 
 
+async def test_numbers_that_no_number_can_be_are_answered(anju, open_client):
+    client = await signed_in(anju, open_client)
+    for digits in ("9" * 25, "1" + "0" * 5000, "٣" * 30):
+        await text_of(client, f"/r/notices?before={digits}")
+        async with client.post(f"/r/requests/{digits}", data={"answer": "confirm"}) as answer:
+            assert answer.status == 404
+    form = {"name": "客人", "kind": "visitor", "from": "2026-01-01T00:00", "until": "2026-01-01T01:00"}
+    async with client.post("/r/passes", data={**form, "uses": "000001" + "0" * 30}) as answer:
+        assert answer.status == 400
+
+
+async def test_a_full_disk_signs_nobody_out(anju, open_client, monkeypatch):
+    client = await signed_in(anju, open_client)
+    [plate] = await anju.door_plates.issue(["gate/east"], anju.now)
+    anju.now += timedelta(hours=2)
+
+    async def full(*_arguments, **_options):
+        raise NotRecorded("disk full")
+
+    monkeypatch.setattr(anju.store, "write", full)
+    assert "王建国" in await text_of(client, "/r/")
+    await text_of(client, f"/d/{plate.token}")
+
+
+async def test_a_missing_key_is_said_and_not_a_fault(anju, open_client, monkeypatch):
+    client = await signed_in(anju, open_client)
+
+    def no_key(*_arguments):
+        raise VaultError(Words("没有密钥", "there is no key"))
+
+    monkeypatch.setattr(type(anju.store.vault), "encrypt", no_key)
+    async with client.post("/r/household", data={"change": "add_vehicle", "plate": "苏M00001"}) as answer:
+        assert answer.status == 503, await answer.text()
+
+
+async def test_who_works_at_a_place_is_no_resident_of_it(anju, open_client):
+    client = await signed_in(anju, open_client)
+    [person] = [key for key, one in anju.register.snapshot.persons.items() if one.person.phone == PHONE]
+    long_ago = anju.now - timedelta(days=9)
+    await _change(
+        anju, lambda writer: writer.put_membership(MembershipData(person, OTHER_ROOM, "staff", long_ago), None)
+    )
+    assert OTHER_ROOM in anju.register.snapshot.rooms_of(person, anju.now)
+    async with client.get("/api/v1/household") as answer:
+        assert [room["place"] for room in (await answer.json())["rooms"]] == [ROOM]
+    wish = {"from": anju.now.isoformat(), "until": (anju.now + timedelta(hours=1)).isoformat(), "doors": []}
+    async with client.post("/api/v1/passes", json={"name": "客人", "place": OTHER_ROOM, **wish}) as answer:
+        assert answer.status == 404
+    for path in (f"/api/v1/passes?place={OTHER_ROOM}", f"/api/v1/care/{OTHER_ROOM}"):
+        async with client.get(path) as answer:
+            assert answer.status == 404
+
+
 async def test_a_door_opens_for_minutes_after_its_plate_was_scanned(anju, open_client):
     anju.access_settings = AccessSettings.model_validate(
         {"doors": [{"device": "east-door", "place": ROOM, "kinds": ["card", "phone"]}]}
@@ -363,6 +418,19 @@ async def test_looks_are_shown_except_those_that_the_law_keeps(anju, open_client
     assert "核对租户" in page
     assert "bert" not in page
     assert "cleo" not in page
+
+
+async def test_many_looks_at_others_hide_none_of_ones_own(anju, open_client):
+    def look(connection, user: str, place: str) -> None:
+        audit.append(connection, Step("", "household-view", user, anju.now, "", {"place": place, "role": "property"}))
+
+    def looks(connection) -> None:
+        look(connection, "anna", ROOM)
+        for _ in range(1001):
+            look(connection, "bert", OTHER_ROOM)
+
+    await anju.store.write(looks)
+    assert "anna" in await text_of(await signed_in(anju, open_client), "/r/privacy")
 
 
 async def test_a_pass_is_made_shown_and_revoked(anju, open_client):

@@ -11,9 +11,10 @@ import pytest
 
 from gateway.auth.users import token_hash
 from gateway.config.residents import SignInSection
-from gateway.errors import TooMany
+from gateway.errors import NotRecorded, TooMany
 from gateway.limits import RefusalLog
 from gateway.residents import rows
+from gateway.residents.code_sender import MAX_SENDING
 from gateway.residents.limits import WRONG, WRONG_IN_ALL, SignInLimits
 from gateway.store import audit
 from tests.support.residents import PHONE, UNKNOWN, ask, code_for, sign_in
@@ -297,6 +298,23 @@ async def _step(anju, action: str):
     return step
 
 
+async def test_a_code_that_can_not_be_sent_keeps_no_other_from_being_sent(anju, open_client, monkeypatch):
+    client, directory = await open_client(), anju.services.residents.directory
+    asked, whole = [], type(directory).with_number
+
+    async def breaks(self, number):
+        asked.append(number)
+        if len(asked) <= MAX_SENDING:
+            raise NotRecorded("the disk can't be read")
+        return await whole(self, number)
+
+    monkeypatch.setattr(type(directory), "with_number", breaks)
+    for number in range(MAX_SENDING):
+        anju.services.residents.sender.hand_over(f"1380000{number:04}", "1", anju.now + timedelta(minutes=5))
+    assert await ask(client, PHONE) == 202
+    assert await code_for(anju, PHONE)
+
+
 async def test_an_ended_sign_in_is_kept_as_long_as_the_settings_say(anju, open_client):
     client = await open_client()
     await ask(client, PHONE)
@@ -306,3 +324,14 @@ async def test_an_ended_sign_in_is_kept_as_long_as_the_settings_say(anju, open_c
         anju.now += timedelta(days=passed)
         await anju.services.residents.purge()
         assert await anju.store.read(lambda c: c.execute(count).fetchone()[0]) == kept, passed
+
+
+async def test_a_code_goes_to_the_number_of_the_register_and_to_no_other(anju, open_client):
+    """`+1 381 234 5678` is a number of America: its digits are those of a resident's, and its phone is another's."""
+    client, other = await open_client(), f"+{PHONE}"
+    assert await ask(client, other) == 202
+    assert await ask(client, PHONE) == 202
+    code = await code_for(anju, PHONE)
+    assert [number for number, _ in anju.codes] == [PHONE]
+    assert (await sign_in(client, other, code))[0].status == 401
+    assert (await sign_in(client, PHONE, code))[0].status == 200

@@ -39,3 +39,9 @@ def m001_access_log(db: Database) -> None:
     db.conn.execute("CREATE INDEX access_log_person ON access_log (person, number) WHERE person IS NOT NULL")
     db.conn.execute("CREATE INDEX access_log_pass ON access_log (pass, door) WHERE pass IS NOT NULL")
     db.conn.execute("CREATE INDEX access_log_zone ON access_log (at) WHERE zone IS NOT NULL")
+
+
+@migrations()
+def m002_window(db: Database) -> None:
+    """`window` is the half minute that a pass's code was of: none opens again, also after a restart."""
+    db.conn.execute("ALTER TABLE access_log ADD COLUMN window INTEGER")

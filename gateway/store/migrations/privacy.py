@@ -85,3 +85,12 @@ def m003_erasures(db: Database) -> None:
             subject TEXT NOT NULL,
             PRIMARY KEY (erasure, subject)
         ) WITHOUT ROWID""")
+
+
+@migrations()
+def m004_looks(db: Database) -> None:
+    """Residents see who looked at their room, however many looks there were at others."""
+    db.conn.execute(
+        "CREATE INDEX steps_looks ON steps (json_extract(data, '$.place'), number)"
+        " WHERE action = 'household-view' AND json_valid(data)"
+    )

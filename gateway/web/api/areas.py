@@ -216,7 +216,7 @@ async def reset_code(context: RequestContext[ResetCodeBody]) -> None:
 
 
 def _rooms(context: RequestContext[Any]) -> Sequence[str]:
-    return context.services.register.snapshot.rooms_of(context.resident.person, context.services.now())
+    return context.services.residents.directory.rooms(context.resident.person)
 
 
 def _home(context: RequestContext[Any]) -> HomeSection:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from gateway.care.rows import CarePlan
 from gateway.care.rule import SOURCE_WORDS
-from gateway.errors import Refused
+from gateway.errors import Conflict, Refused
 from gateway.model import Role, Words
 from gateway.privacy.consents import How
 from gateway.web.api_errors import ApiError, not_found
@@ -144,7 +144,10 @@ async def agree(context: RequestContext[AgreeBody]) -> CareView:
     start = start or care.settings.starting_points[-1]
     longest = timedelta(hours=body.hours) if body.hours is not None else start.within
     how: How = "phone" if context.optional_identity is None else "paper"
-    await care.agree(place, person, longest, body.water_m3 or start.water_m3, how, context.actor, body.reason)
+    try:
+        await care.agree(place, person, longest, body.water_m3 or start.water_m3, how, context.actor, body.reason)
+    except Conflict as error:
+        raise ApiError(409, Words("这户的另一位家人已有关怀，请先由其停止", str(error))) from error
     return _view(context, await care.plan(place))
 
 
@@ -181,7 +184,7 @@ async def fine(context: RequestContext[Any]) -> None:
 
 
 def _rooms(context: RequestContext[Any]) -> Sequence[str]:
-    return context.services.register.snapshot.rooms_of(context.resident.person, context.services.now())
+    return context.services.residents.directory.rooms(context.resident.person)
 
 
 def _place(context: RequestContext[Any]) -> str:

@@ -25,7 +25,7 @@ async def own_household(context: RequestContext[Any]) -> OwnHousehold:
     resident = services.register.snapshot.persons.get(person)
     if resident is None:  # deleted since they signed in
         raise not_signed_in()
-    states = [await services.households.read(place) for place in services.register.snapshot.rooms_of(person, now)]
+    states = [await services.households.read(place) for place in services.residents.directory.rooms(person)]
     return OwnHousehold(
         person=person,
         name=resident.person.name,

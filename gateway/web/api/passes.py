@@ -10,6 +10,7 @@ from typing import Any
 import segno
 from aiohttp import web
 
+from gateway.access.holder import of_resident
 from gateway.errors import Conflict, NotFound
 from gateway.limits import RateLimit
 from gateway.model import Role, Words
@@ -125,6 +126,8 @@ class PassRoutes:
     async def picture(self, context: RequestContext[Any]) -> web.Response:
         """Handler of GET /api/v1/passes/{id}/qr.svg."""
         one = await _found(context)
+        if one.its.by_resident and context.optional_identity is not None:
+            raise not_found(_NO_PASS)  # whoever has its page can come in as the household's visitor
         drawn = io.BytesIO()
         code = segno.make_qr(page_url(one, context.services), error="m")
         code.save(drawn, kind="svg", border=4, light="#fff", xmldecl=False, omitsize=True)
@@ -158,17 +161,15 @@ def _own_rooms(context: RequestContext[Any]) -> Sequence[str] | None:
     """The rooms that a resident acts for; None for staff, who act for all."""
     if context.optional_identity is not None:
         return None
-    services = context.services
-    return services.register.snapshot.rooms_of(context.resident.person, services.now())
+    return context.services.residents.directory.rooms(context.resident.person)
 
 
 def _is_theirs(one: StoredPass, context: RequestContext[Any]) -> bool:
     """Whether a resident may see a pass of their room: the ones of its former household are none of their business."""
     services, its = context.services, one.its
     now = services.now()
-    if (
-        its.host not in services.register.snapshot.persons
-    ):  # made at the counter: while it is in force, whoever lives there should know of it
+    if not of_resident(its, services.register.snapshot):
+        # made at the counter: while it is in force, whoever lives there should know of it
         return its.revoked_at is None and its.until > now
     return its.place in services.register.snapshot.rooms_of(its.host, now)
 

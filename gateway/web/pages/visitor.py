@@ -15,7 +15,7 @@ import segno
 from aiohttp import hdrs, web
 
 from gateway.errors import TooMany
-from gateway.limits import RateLimit, Refusal
+from gateway.limits import RateLimit, Refusal, network
 from gateway.model import Words
 from gateway.passes.codes import code_text, pass_key, window_at
 from gateway.passes.stored import StoredPass
@@ -90,12 +90,13 @@ class VisitorPages:
 
     async def _find(self, context: RequestContext[Any]) -> StoredPass | None:
         """The token's pass. Raises TooMany after many wrong ones from one address."""
-        if (wait := self._wrong.wait_for(context.address)) > 0:
+        address = network(context.address)
+        if (wait := self._wrong.wait_for(address)) > 0:
             raise TooMany("too many attempts", wait)
         one = await context.services.passes.of_token(context.path_param("token"))
         if one is None:
-            self._wrong.count(context.address)
-            context.services.refusals.note(GUESSED, address=context.address)
+            self._wrong.count(address)
+            context.services.refusals.note(GUESSED, address=address)
         return one
 
     def _gone(self, context: RequestContext[Any], status: int, headers: dict[str, str]) -> web.Response:

@@ -69,7 +69,7 @@ class HomePages:
         """Handler of GET /r/notices."""
         room = self._page.room(context)
         before = context.request.query.get("before", "")
-        found = await self._notices(context, room, _PAGE, int(before) if before.isdecimal() else None)
+        found = await self._notices(context, room, _PAGE, int(before[:18]) if before.isdecimal() else None)
         older = self._page.query(context, before=str(found[-1]["number"])) if len(found) == _PAGE else ""
         return self._page.render(context, "notices.html", room=room, notices=found, older=older)
 

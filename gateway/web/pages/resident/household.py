@@ -91,10 +91,10 @@ class HouseholdPages:
 
     async def _own_request(self, context: RequestContext[Any]) -> Request:
         """The request of the path. Raises ApiError (404) for one of another room."""
-        number = context.path_param("number")
+        number = context.path_param("number")[:18]
         try:
             request = await context.services.residents.requests.one(int(number) if number.isdecimal() else 0)
-        except (NotFound, OverflowError) as error:
+        except NotFound as error:
             raise not_found(_REQUEST) from error
         if request.place not in self._page.rooms(context):
             raise not_found(_REQUEST)

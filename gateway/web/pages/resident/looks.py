@@ -9,9 +9,7 @@ from gateway.model import Step
 from gateway.store import audit
 from gateway.web.request_context import RequestContext
 
-LOOKS = "household-view"
 _SHOWN = 50
-_READ = 1000
 
 
 async def looks_at(context: RequestContext[Any], room: str) -> Sequence[Step]:
@@ -21,6 +19,4 @@ async def looks_at(context: RequestContext[Any], room: str) -> Sequence[Step]:
     """
     services = context.services
     since = services.residents.directory.since(context.resident.person, room)
-    selected = audit.StepFilter(action=LOOKS, begin=since)
-    steps = await services.store.read(lambda connection: audit.page(connection, selected, None, _READ))
-    return [step for _, step, _ in steps if step.data.get("place") == room and "hidden" not in step.data][:_SHOWN]
+    return await services.store.read(lambda connection: audit.looks_at(connection, room, since, _SHOWN))

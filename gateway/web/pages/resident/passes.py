@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from gateway.access.holder import of_resident
 from gateway.errors import Conflict, NotFound, NotRecorded, TooMany
 from gateway.limits import RateLimit
 from gateway.model import Words
@@ -140,7 +141,7 @@ class PassPages:
 def _is_theirs(context: RequestContext[Any], one: StoredPass, now: datetime) -> bool:
     """Whether the pass is of the present household: not of those who lived there before."""
     register, its = context.services.register.snapshot, one.its
-    if its.host not in register.persons:  # made at the counter: whoever lives there knows of it while it is in force
+    if not of_resident(its, register):  # made at the counter: whoever lives there knows of it while it is in force
         return its.revoked_at is None and its.until > now
     return its.place in register.rooms_of(its.host, now)
 
@@ -153,7 +154,7 @@ def _draft(form: Fields, room: str, person: str, zone: ZoneInfo) -> PassDraft:
     if plate and not is_plate(plate):
         raise _Invalid("no_plate")
     uses = form.get("uses", "").strip()
-    if uses and not (uses.isdecimal() and 0 < int(uses[:6]) <= 10_000):
+    if uses and not (uses.isdecimal() and len(uses) <= 5 and 0 < int(uses) <= 10_000):
         raise _Invalid("pass_uses")
     return PassDraft(
         place=room,
