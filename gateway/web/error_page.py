@@ -32,7 +32,7 @@ def wants_page(request: web.Request) -> bool:
 
 
 def error_page(error: ErrorResponse, language: str, prefix: str, back: str, version: str) -> web.Response:
-    """The error's sentence and the way back to `back`, a path of ours. `version` keeps browsers from an old style sheet."""
+    """The error's sentence and the way back to `back`, a path of ours. A new `version` fetches a new style sheet."""
     text = _PAGE.format(
         lang="en" if language == "en" else "zh-CN",
         message=escape(error.words[language]),
