@@ -51,7 +51,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[ControlSocket]:
     current_config.replace(configuration, compound_of(configuration))
     made = ControlSocket(tmp_path, {"lone": Capture()})
     capture, nobody = CaptureService(current_config, made.tapes), cast("Any", None)
-    async with asyncio.timeout(20), serve_control(tmp_path, nobody, capture, nobody, nobody):
+    async with asyncio.timeout(20), serve_control(tmp_path, nobody, capture, nobody, nobody, nobody):
         yield made
 
 
@@ -157,7 +157,7 @@ async def test_a_command_has_the_running_gateway_read_the_register_anew(tmp_path
         register = CurrentRegister(store, lambda: datetime.now(UTC), act)
         await asyncio.to_thread(refresh_register, tmp_path)
         assert capsys.readouterr().err == "", "no gateway runs: there is nobody to tell"
-        async with serve_control(tmp_path, nobody, nobody, register, nobody):
+        async with serve_control(tmp_path, nobody, nobody, register, nobody, nobody):
             await store.write(
                 lambda c: c.execute("INSERT INTO vehicles (plate, place, list) VALUES ('苏M12345', 'b1', 'resident')")
             )
