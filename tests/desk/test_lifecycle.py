@@ -79,7 +79,7 @@ def test_a_clock_set_back_hides_no_new_situation_and_dates_nothing_in_the_future
     assert repeated(ALERT, decided(-hour), RAISE).last_at == NOW - hour
 
 
-@pytest.mark.parametrize("action", sorted(set(ALLOWED) - {"acknowledge", "note", "assign"}))
+@pytest.mark.parametrize("action", sorted(set(ALLOWED) - {"acknowledge", "answer", "assign", "note"}))
 def test_a_new_alert_is_acknowledged_before_anything_else(action):
     with pytest.raises(Conflict):
         stepped(ALERT, step(action, disposition="real"))
