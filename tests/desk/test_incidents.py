@@ -181,3 +181,19 @@ def test_of_equal_severity_what_may_cost_a_life_is_looked_at_first(fold):
     fold.raised(alert("fire", "q", 60, Severity.CRITICAL), (), "fire.alarm")
     fold.raised(alert("door", "r", severity=Severity.HIGH), (), "panic.pressed")
     assert [each.id for each in sorted(fold.incidents.values(), key=sort_key)] == ["i-fire", "i-burglary", "i-door"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "leading"),
+    [
+        (["gas.alarm", "duress.entered"], "duress.entered"),
+        (["duress.entered", "zone.alarm"], "duress.entered"),
+        (["duress.entered", "fire.alarm"], "fire.alarm"),
+        (["panic.pressed", "gas.alarm"], "panic.pressed"),
+    ],
+)
+def test_duress_names_the_card_so_that_nobody_calls_the_home(fold, kinds, leading):
+    for number, kind in enumerate(kinds):
+        _, incident = fold.raised(alert(kind, "b3/u1/1502", number * 60, Severity.CRITICAL), (), kind)
+    assert incident.top == f"a-{leading}"
+    assert len(incident.members) == 2

@@ -11,6 +11,9 @@ from gateway.desk.incidents.why import why
 from gateway.model import Alert, AlertState, Incident, Member, Relation
 
 
+_LEADING = ("fire.alarm", "duress.entered")
+
+
 def alone(alert: Alert) -> Incident:
     """The incident of an alert that belongs to no other; its id is made of the alert's."""
     member = Member(alert.id, Relation.FIRST, alert.place, alert.severity)
@@ -38,7 +41,7 @@ def derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
     """The incident with all that follows from its members and open alerts."""
     members = incident.members  # their order is on record, that of `alerts` is not the same after a start
     severity = max(member.severity for member in members)
-    top = next(member for member in members if member.severity is severity)
+    top = min((member for member in members if member.severity is severity), key=_leads)
     return replace(
         incident,
         severity=severity,
@@ -49,6 +52,14 @@ def derived(incident: Incident, alerts: Mapping[str, Alert]) -> Incident:
         assignee=next((found for each in members if (found := _assignee(alerts, each))), incident.assignee),
         on_record=all(alert.on_record for alert in alerts.values()),
     )
+
+
+def _leads(member: Member) -> int:
+    """Of equally severe alerts the first one names the card, but for those that change what a guard may do.
+
+    Under duress nobody must call the home, whatever else rings there.
+    """
+    return _LEADING.index(member.kind) if member.kind in _LEADING else len(_LEADING)
 
 
 def new_ids(alerts: Iterable[Alert]) -> frozenset[str]:

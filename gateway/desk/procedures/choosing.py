@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from gateway.config.desk import Procedure
 from gateway.model import Json, Severity
 
-LIFE = ("fire.alarm", "gas.alarm", "duress.entered", "panic.pressed", "medical.alarm")
+LIFE = ("fire.alarm", "duress.entered", "gas.alarm", "panic.pressed", "medical.alarm")
 """Of alerts that are equally severe those come first where lives are in danger, in this order."""
 
 
