@@ -10,7 +10,6 @@ from datetime import datetime
 from gateway.desk.incidents.why import why
 from gateway.model import Alert, AlertState, Incident, Member, Relation
 
-
 _LEADING = ("fire.alarm", "duress.entered")
 
 
