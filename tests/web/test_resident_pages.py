@@ -180,6 +180,9 @@ async def test_registering_at_the_door_tells_nothing_of_the_room(anju):
         for number in range(22):
             assert await requests.register(place, f"人{number}", "13511112222", date(2026, 12, 1), None) is None
         assert len(await requests.at(place)) == 20
+    anju.now += timedelta(days=8)
+    await requests.register(ROOM, "新租户", "13511112222", date(2026, 12, 1), None)
+    assert len(await requests.at(ROOM)) == 21, "those that nobody answered block no new ones for ever"
 
 
 async def test_alerts_of_the_own_room_alone_with_who_handled_them(anju, open_client):
@@ -248,7 +251,7 @@ async def test_no_page_weighs_fifty_kilobytes(anju, open_client):
     for number in range(20):
         await anju.services.residents.notices.tell(ROOM, Words("通知" * 40, "x"), "test", str(number))
         await anju.services.residents.requests.ask(ROOM, "p", [{"do": "add_vehicle", "plate": f"苏A1234{number % 10}"}])
-    for path in ("/r/", "/r/notices", "/r/household", "/r/alerts", "/r/privacy", "/r/devices"):
+    for path in ("/r/", "/r/notices", "/r/household", "/r/alerts", "/r/privacy", "/r/devices", "/r/care"):
         page = await text_of(client, path)
         linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
         weight = len(page.encode()) + sum([len(await text_of(client, each)) for each in linked])

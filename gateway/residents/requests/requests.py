@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -23,7 +23,9 @@ from gateway.store import Store, audit
 from gateway.store.columns import from_us, maybe_time
 
 MAX_OPEN = 20
-"""Open requests of one room."""
+"""Open requests of one room in COUNTED_FOR."""
+COUNTED_FOR = timedelta(days=7)
+"""Older ones that nobody answers block no new ones: a stranger at the door may have made them."""
 _AGAIN_AFTER_S = 3600.0
 Orders = Sequence[Mapping[str, Any]]
 _TOLD = {
@@ -141,7 +143,7 @@ class Requests:
         sealed = self._store.vault.encrypt(json.dumps(list(orders), ensure_ascii=False).encode())
 
         def unit(connection: sqlite3.Connection) -> None:
-            if rows.count_open(connection, place) >= MAX_OPEN:
+            if rows.count_open(connection, place, now - COUNTED_FOR) >= MAX_OPEN:
                 raise TooMany("too many requests wait for an answer", _AGAIN_AFTER_S)
             number = rows.add(connection, place, person, sealed, now)
             data = {"request": number, "place": place}

@@ -20,10 +20,10 @@ def add(connection: sqlite3.Connection, place: str, person: str | None, orders: 
     return cursor.lastrowid or 0
 
 
-def count_open(connection: sqlite3.Connection, place: str) -> int:
-    """How many wait for an answer at this place."""
+def count_open(connection: sqlite3.Connection, place: str, since: datetime) -> int:
+    """How many that were made since then wait for an answer at this place."""
     row = connection.execute(
-        "SELECT count(*) FROM resident_requests WHERE place = ? AND state = 'open'", (place,)
+        "SELECT count(*) FROM resident_requests WHERE place = ? AND state = 'open' AND at >= ?", (place, to_us(since))
     ).fetchone()
     count: int = row[0]
     return count
