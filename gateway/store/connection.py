@@ -32,7 +32,7 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        first_access(connection, "PRAGMA journal_mode = WAL")
         # FULL syncs the WAL at each COMMIT; with NORMAL a power cut could take acknowledged signals.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -42,6 +42,17 @@ def _set_up(connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def first_access(connection: sqlite3.Connection, sql: str) -> sqlite3.Cursor:
+    """Execute the statement that reads the file for the first time. Raises sqlite3.Error, Damaged among them.
+
+    It needs some kilobytes: when SQLite is out of memory over it, a size that stands in the file is wrong.
+    """
+    try:
+        return connection.execute(sql)
+    except MemoryError as error:
+        raise Damaged("a size in the file is wrong: SQLite wants more memory for it than there is") from error
 
 
 def read_only(path: Path, *, immutable: bool = False) -> sqlite3.Connection:

@@ -23,7 +23,9 @@ LastNumbers = Mapping[str, int]
 
 def last_numbers(connection: sqlite3.Connection) -> dict[str, int]:
     """Read the last numbers from the database. Raises sqlite3.Error."""
-    return {str(row[0]): int(row[1]) for row in connection.execute("SELECT name, seq FROM sqlite_sequence")}
+    # A damaged page may give anything: what is no number says nothing.
+    found = connection.execute("SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer'")
+    return {str(row[0]): int(row[1]) for row in found}
 
 
 class Watermark:

@@ -329,7 +329,7 @@ async def test_the_second_copy_follows_what_changes_and_holds_no_phone(tmp_path,
         assert copy.execute("SELECT count(*) FROM web_users").fetchone() == (0,), "who was removed must not come back"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(48))
 async def test_a_sector_overwritten_anywhere_ends_nothing(tmp_path, before, monkeypatch, seed):
     """512 bytes within a page: what is in them may still look like rows."""
     chance = random.Random(seed)

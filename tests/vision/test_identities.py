@@ -40,10 +40,10 @@ def test_nobody_known_goes_over_the_wire() -> None:
     assert Identities.from_message(*Identities().to_message()) == Identities([], [])
 
 
-def test_a_resident_has_no_name_in_the_journal_and_the_watched_have() -> None:
+def test_nobody_has_a_name_in_the_journal() -> None:
     registry = IdentityIndex(KNOWN)
     assert registry.describe_person("p1") == {"person": "p1", "list": "resident", "household": "b3/u1/1502"}
-    assert registry.describe_person("w1") == {"person": "w1", "list": "watch", "household": None, "name": "李四"}
+    assert registry.describe_person("w1") == {"person": "w1", "list": "watch", "household": None}
 
 
 def whose(plate: str, *, province: float = 1.0, registry: IdentityIndex | None = None) -> dict[str, object]:

@@ -98,7 +98,7 @@ async def test_a_guard_scans_signs_in_and_is_back_at_the_scan(anju, browser):
 async def test_the_page_fits_and_its_files_are_small(anju, browser):
     page, code = await phone(browser), await token(anju)
     loaded = []
-    page.on("response", loaded.append)
+    page.on("response", lambda answer: loaded.append(answer))  # Playwright marks the function
     await page.goto(f"{anju.url}/c/{code}")
     await expect(page.locator("#offline")).to_contain_text("没有信号时也能打卡")
     # Read before the next page is opened: the browser then forgets what it has loaded.

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from gateway.store import wal, watermark
-from gateway.store.connection import Damaged, is_damage, read_only
+from gateway.store.connection import Damaged, first_access, is_damage, read_only
 from gateway.store.first_page import PAGE, TableRoot, copy_with_first_page
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,8 @@ def _usable(database: Path, *, immutable: bool = False) -> sqlite3.Connection:
         raise Damaged("there is no file")
     connection = read_only(database, immutable=immutable)
     try:
-        if connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'journal'").fetchone()[0]:
+        sql = "SELECT count(*) FROM sqlite_master WHERE name = 'journal'"
+        if first_access(connection, sql).fetchone()[0]:
             return connection
     except sqlite3.Error:
         connection.close()
