@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -61,7 +62,7 @@ class ControllerReports:
                 await self._more.wait()
             passage = self._waiting[0]
             try:
-                await self._store.write(lambda connection, passage=passage: rows.insert(connection, passage))  # type: ignore[misc]
+                await self._store.write(partial(rows.insert, passage=passage))
             except NotRecorded as error:
                 log.error("a controller's report is not in the record of passages yet", why=str(error))
                 await asyncio.sleep(RETRY_S)

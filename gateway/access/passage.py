@@ -56,9 +56,9 @@ class Passage:
 
 def opening(door: DoorSection, decision: AccessDecision, signal: str | None, by: str) -> Command:
     """The command that opens the door. Its id is made from the reader's signal: one signal opens once."""
-    arguments = dict(door.open.arguments)
+    arguments: dict[str, object] = dict(door.open.arguments)
     if door.open.floors_as is not None:
-        arguments[door.open.floors_as] = list(decision.floors)  # type: ignore[assignment]  # JSON, as a driver takes it
+        arguments[door.open.floors_as] = list(decision.floors)
     device = door.open.device or door.device
     digest = hashlib.blake2b(f"{signal}\n{door.device}".encode(), digest_size=12).hexdigest()
     command_id = f"c-{digest}" if signal is not None else new_id("c")

@@ -26,11 +26,3 @@ class ResidentSessions(Protocol):
 
     async def find(self, token: str) -> ResidentIdentity | None:
         """The resident behind the token of a remembered phone; None when it has ended."""
-
-
-class NoResidents:
-    """Nobody is signed in."""
-
-    async def find(self, token: str) -> ResidentIdentity | None:  # noqa: ARG002  # nobody has a token
-        """None."""
-        return None

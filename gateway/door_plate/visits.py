@@ -61,15 +61,6 @@ class Visit:
     pass_url: str = ""
 
 
-async def tell_nobody(place: str, words: Words, kind: str, about: str = "") -> None:
-    """Residents have no portal: the visitor is asked to call."""
-
-
-async def no_pass(place: str, person: str, name: str, since: datetime, until: datetime) -> str:  # noqa: ARG001
-    """Passes are not in use."""
-    return ""
-
-
 class Visits:
     """Announces visits, tells the household, takes its answer."""
 
@@ -79,8 +70,8 @@ class Visits:
         now: Callable[[], datetime],
         settings: Callable[[], DoorPlateSection],
         *,
-        tell: TellHousehold = tell_nobody,
-        make_pass: MakePass = no_pass,
+        tell: TellHousehold,
+        make_pass: MakePass,
     ) -> None:
         self._store = store
         self._now = now

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.access import AccessControl
 from gateway.auth.accounts import Accounts
-from gateway.auth.resident import NoResidents, ResidentSessions
+from gateway.auth.resident import ResidentSessions
 from gateway.care.service import Care
 from gateway.desk import Desk
 from gateway.desk.presence import Presence
@@ -138,6 +138,8 @@ class Services:
     readiness: Callable[[], Mapping[str, bool]]
     registry: CollectorRegistry
     console_folder: Path
+    resident_sessions: ResidentSessions
+    """Residents who are signed in on their phones."""
     search_index: SearchIndex
     plan: PlanService
     access: AccessControl
@@ -146,8 +148,6 @@ class Services:
     """Consents, exports and deletions of persons."""
     residents: Residents
     """Sign-in on phones, and what residents are told and ask for."""
-    resident_sessions: ResidentSessions = field(default_factory=NoResidents)
-    """Residents who are signed in on their phones."""
     refusals: RefusalLog = field(default_factory=RefusalLog)
     max_connections: int = MAX_CONNECTIONS
     notifiers: Callable[[], Awaitable[Sequence[NotifierStatus]]] = no_notifiers
